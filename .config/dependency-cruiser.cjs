@@ -1,0 +1,81 @@
+/** Dependency direction of ARCHITECTURE.md, checked by `npm run check:dependencies`. */
+const only = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+module.exports = {
+  forbidden: [
+    only('no-cycles', 'Data flows one way.', {}, { circular: true }),
+    only(
+      'base-is-the-bottom',
+      'core/base imports nothing of ours.',
+      { path: '^core/base/' },
+      { path: '^core/(?!base/)' },
+    ),
+    only(
+      'engine-below-everything',
+      'engine imports only base.',
+      { path: '^core/engine/' },
+      { path: '^core/(?!base/|engine/)' },
+    ),
+    only(
+      'model-on-engine',
+      'model imports only base and engine.',
+      { path: '^core/model/' },
+      { path: '^core/(?!base/|engine/|model/)' },
+    ),
+    only(
+      'text-stands-alone',
+      'text imports only base and the plain batch types of the engine.',
+      { path: '^core/text/' },
+      { path: '^core/(?!base/|text/|engine/types\\.ts$)' },
+    ),
+    only(
+      'no-way-up-to-workbench',
+      'Libraries do not know the services on top of them.',
+      { path: '^core/(training|evaluation|strategies|store)/' },
+      { path: '^core/(workbench|headless)/' },
+    ),
+    only(
+      'core-knows-no-host',
+      'Nothing in core imports a screen or Electron.',
+      { path: '^core/' },
+      { path: '^(electron|renderer)/|node_modules/electron/' },
+    ),
+    only(
+      'only-headless-is-a-host',
+      'The workbench does not import its hosts.',
+      { path: '^core/(?!headless/)' },
+      { path: '^core/headless/' },
+    ),
+    only(
+      'numeric-libraries-in-engine',
+      'Only engine imports TensorFlow.js or ONNX Runtime.',
+      { path: '^(core/(?!engine/)|electron|renderer)' },
+      { path: 'node_modules/(@tensorflow|onnxruntime)' },
+    ),
+    only(
+      'sqlite-in-store',
+      'Only store imports better-sqlite3.',
+      { path: '^(core/(?!store/)|electron|renderer)' },
+      { path: 'node_modules/better-sqlite3' },
+    ),
+    only(
+      'no-network',
+      'No network code but the local web host.',
+      { path: '^core/(?!headless/web)|^electron|^renderer' },
+      { path: '^(node:)?(http|https|http2|net|tls|dgram|dns)$', dependencyTypes: ['core'] },
+    ),
+    only(
+      'resolvable',
+      'Every import resolves.',
+      { pathNot: '\\.as\\.ts$' },
+      { couldNotResolve: true },
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '\\.as\\.ts$' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.cjs', '.mjs', '.json', '.svelte'] },
+  },
+};

@@ -1,0 +1,137 @@
+/**
+ * What the rest of the product knows of the engine: plain arrays in, plain numbers out. Weights,
+ * gradients and optimizer state have one owner, the session, so that an executor may keep them on
+ * its device; no strategy and no training loop ever sees a tensor.
+ */
+
+/** An executor: ONNX Runtime on the CPU, ONNX Runtime on WebGPU, or TensorFlow run eagerly. */
+export type EngineName = 'cpu' | 'webgpu' | 'tensorflow';
+/** What a person can ask for; `auto` picks the fastest one that passes its self-check. */
+export type EngineChoice = 'auto' | EngineName;
+
+/** Weights by canonical parameter name (see model/parameters.ts), row-major, float32. */
+export type Weights = ReadonlyMap<string, Float32Array>;
+
+/** A trainable tensor. Matrices are stored as Hugging Face does: (out, in). */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** `embedding` gradients are sums over looked-up rows. */
+  readonly kind: 'embedding' | 'matrix' | 'bias' | 'layerNorm';
+  /** AdamW's decoupled decay applies: not to biases and LayerNorm (Hugging Face grouping). */
+  readonly decay: boolean;
+  /** 0 for the embeddings, 1 … L for the encoder layers, L + 1 for the head. */
+  readonly depth: number;
+}
+
+/**
+ * A micro-batch for masked language modelling. Windows are padded at the right or left to one
+ * length; `attentionMask` says where tokens are. Scored positions are listed, not dense.
+ */
+export interface MlmBatch {
+  readonly batchSize: number;
+  readonly sequenceLength: number;
+  /** (batch, sequence), after masking. */
+  readonly inputIds: Int32Array;
+  /** (batch, sequence), 1 = token, 0 = padding. */
+  readonly attentionMask: Uint8Array;
+  /** (batch, sequence); all zero when absent. Ignored by models without token types. */
+  readonly tokenTypeIds?: Int32Array;
+  /** (scored), ascending flat indices row × sequenceLength + column. May be empty. */
+  readonly positions: Int32Array;
+  /** (scored), the true token ids at `positions`. */
+  readonly labels: Int32Array;
+}
+
+/** Micro-batches that form one loss term: weight × Σ loss / Σ scored over all its batches. */
+export interface LossTerm {
+  readonly name: string;
+  readonly weight: number;
+  readonly batches: readonly MlmBatch[];
+}
+
+/** Places the dropout masks of a step; null = dropout off. Masks are drawn from (seed, step, term, micro-batch, layer). */
+export type DropoutPlace = { readonly seed: number; readonly step: number } | null;
+
+/** AdamW with decoupled weight decay (Loshchilov and Hutter 2019), bias-corrected, as torch.optim.AdamW. */
+export interface AdamWUpdate {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Global-norm clipping as torch.nn.utils.clip_grad_norm_; null = off. */
+  readonly maxGradNorm: number | null;
+}
+
+export interface LossSum {
+  /** Σ of −log p(label) over scored positions, nats. */
+  readonly sum: number;
+  /** Number of scored positions. */
+  readonly count: number;
+}
+
+export interface StepRequest {
+  readonly terms: readonly LossTerm[];
+  readonly dropout: DropoutPlace;
+  readonly update: AdamWUpdate;
+}
+
+export interface StepResult {
+  readonly losses: Readonly<Record<string, LossSum>>;
+  /** Global norm of the total gradient before clipping. */
+  readonly gradientNorm: number;
+  /** False when the gradient was not finite: the update was then left out. */
+  readonly updated: boolean;
+  /** Seconds spent inside the executor's graph runs, of the whole step. */
+  readonly graphSeconds: number;
+}
+
+export interface OptimizerState {
+  /** Number of updates done. */
+  readonly step: number;
+  readonly firstMoment: Weights;
+  readonly secondMoment: Weights;
+}
+
+/** One model under training or evaluation on one executor. Calls do not overlap. */
+export interface Session {
+  readonly engine: EngineName;
+  /** For people: "ONNX Runtime 1.30.0, CPU, 2 threads". */
+  readonly description: string;
+  readonly parameters: readonly ParameterSpec[];
+
+  /** One optimizer step: accumulate over every term → clip → AdamW. */
+  step(request: StepRequest): Promise<StepResult>;
+
+  /** The total gradient Σ_terms weight × mean loss, without an update (oracle tests, Fisher, GEM). */
+  gradients(
+    terms: readonly LossTerm[],
+    dropout: DropoutPlace,
+  ): Promise<{ losses: Readonly<Record<string, LossSum>>; gradients: Weights }>;
+
+  /** Loss at every scored position (scored), nats, dropout off. */
+  evaluate(batch: MlmBatch): Promise<Float32Array>;
+
+  /** Logits at every scored position (scored, vocabulary), dropout off. */
+  logits(batch: MlmBatch): Promise<Float32Array>;
+
+  /** Applies AdamW to given gradients; used by tests and by callers that form gradients themselves. */
+  applyGradients(gradients: Weights, update: AdamWUpdate): Promise<{ gradientNorm: number }>;
+
+  /** Copies. */
+  readWeights(): Promise<Weights>;
+  writeWeights(weights: Weights): Promise<void>;
+  readOptimizer(): Promise<OptimizerState>;
+  writeOptimizer(state: OptimizerState): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly engine: EngineChoice;
+  /** Intra-op threads; default: physical cores. */
+  readonly threads?: number;
+  /** Bound on the memory of cached graph sessions, bytes. */
+  readonly cacheBytes?: number;
+}

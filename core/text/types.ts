@@ -1,0 +1,61 @@
+/** Plain types of the text pipeline: what the training and evaluation code sees of a corpus. */
+
+export type SplitName = 'train' | 'validation' | 'test';
+
+/** One encoded text, without special tokens. */
+export interface Encoding {
+  readonly ids: Int32Array;
+  /** Character offsets in UTF-16 code units of the text given. */
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  /** 1 where a token begins a word; a word is a whitespace- and punctuation-delimited pre-token. */
+  readonly wordStarts: Uint8Array;
+}
+
+export interface SpecialTokens {
+  readonly cls: number;
+  readonly sep: number;
+  readonly pad: number;
+  readonly mask: number;
+  readonly unk: number;
+}
+
+export interface Tokenizer {
+  /** SHA-256 over the vocabulary and every setting that changes ids. */
+  readonly hash: string;
+  readonly kind: 'wordpiece' | 'byte-level-bpe';
+  readonly vocabSize: number;
+  readonly specialTokens: SpecialTokens;
+  /** Ids never produced by random replacement and never masked. */
+  readonly specialIds: ReadonlySet<number>;
+  encode(text: string): Encoding;
+  /** Many at once; the library does them in parallel. */
+  encodeBatch(texts: readonly string[]): Promise<Encoding[]>;
+  tokenOf(id: number): string;
+  idOf(token: string): number | undefined;
+  decode(ids: readonly number[]): string;
+}
+
+/** `document`: windows never cross documents. `concatenate`: as run_mlm does. */
+export type Packing = 'document' | 'concatenate';
+
+/** One window with its special tokens, not padded. */
+export interface TokenWindow {
+  /** Includes the leading and trailing special tokens. */
+  readonly inputIds: Int32Array;
+  /** 1 where a token begins a word; 0 for special tokens and continuations. */
+  readonly wordStarts: Uint8Array;
+  /** Index of the document (of the first one, when concatenated) in the corpus. */
+  readonly document: number;
+}
+
+/** The windows of one split of one corpus for one tokenizer and length, read from disk as needed. */
+export interface WindowSource {
+  readonly split: SplitName;
+  readonly windowCount: number;
+  readonly tokenCount: number;
+  /** Length in tokens of a window, special tokens included, without reading it. */
+  windowLength(index: number): number;
+  window(index: number): TokenWindow;
+  close(): void;
+}

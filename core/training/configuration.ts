@@ -1,0 +1,62 @@
+import { z } from 'zod';
+
+/** Training settings under their Hugging Face names, with the defaults of the MLM presets. */
+export const trainingSettingsSchema = z.strictObject({
+  learning_rate: z.number().positive().max(1).default(5e-5),
+  /** Optimizer steps; takes precedence over num_train_epochs when given. */
+  max_steps: z.int().positive().optional(),
+  num_train_epochs: z.number().positive().default(1),
+  per_device_train_batch_size: z.int().positive().max(4096).default(32),
+  gradient_accumulation_steps: z.int().positive().max(4096).default(1),
+  max_seq_length: z.int().min(8).max(8192).default(128),
+  mlm_probability: z.number().gt(0).lt(1).default(0.15),
+  whole_word_mask: z.boolean().default(false),
+  packing: z.enum(['document', 'concatenate']).default('document'),
+  lr_scheduler_type: z
+    .enum(['linear', 'constant', 'constant_with_warmup', 'cosine'])
+    .default('linear'),
+  warmup_steps: z.int().nonnegative().default(0),
+  warmup_ratio: z.number().min(0).max(1).default(0),
+  weight_decay: z.number().nonnegative().default(0),
+  adam_beta1: z.number().min(0).lt(1).default(0.9),
+  adam_beta2: z.number().min(0).lt(1).default(0.999),
+  adam_epsilon: z.number().positive().default(1e-8),
+  /** 0 switches clipping off, as in transformers. */
+  max_grad_norm: z.number().nonnegative().default(1),
+  /** Overrides both dropout probabilities of the model when given. */
+  dropout: z.number().min(0).lt(1).optional(),
+  logging_steps: z.int().positive().default(10),
+  eval_steps: z.int().positive().default(500),
+  save_steps: z.int().positive().default(500),
+  /** Also a checkpoint after this many minutes since the last one. */
+  save_minutes: z.number().positive().default(10),
+  save_total_limit: z.int().positive().default(1),
+});
+export type TrainingSettings = z.infer<typeof trainingSettingsSchema>;
+
+/** Everything a training job needs, with every path resolved: one run, one strategy, one seed. */
+export const runSpecificationSchema = z.strictObject({
+  runId: z.string(),
+  runFolder: z.string(),
+  /** Folder of the base model in Hugging Face layout. */
+  modelFolder: z.string(),
+  modelHash: z.string(),
+  tokenizerHash: z.string(),
+  strategy: z.string(),
+  seed: z.int().nonnegative(),
+  engine: z.enum(['auto', 'cpu', 'webgpu', 'tensorflow']).default('auto'),
+  threads: z.int().positive().optional(),
+  settings: trainingSettingsSchema,
+  target: z.strictObject({ corpusId: z.string(), shardFolder: z.string() }),
+  /** Frozen-mask sets scored before, during and after; split `validation` is the one watched. */
+  evaluations: z.array(
+    z.strictObject({
+      name: z.string(),
+      role: z.enum(['source', 'target']),
+      split: z.enum(['validation', 'test']),
+      path: z.string(),
+      sha256: z.string(),
+    }),
+  ),
+});
+export type RunSpecification = z.infer<typeof runSpecificationSchema>;

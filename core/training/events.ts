@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+/**
+ * What a training job says, one JSON object a line in `events.jsonl` and one message to the
+ * Workbench. (run, attempt, sequence) identifies an event; resuming at step N supersedes every
+ * event of earlier attempts with a later step. No event ever holds corpus text.
+ */
+const base = {
+  run: z.string(),
+  attempt: z.int().positive(),
+  sequence: z.int().nonnegative(),
+  /** ISO 8601, UTC. */
+  time: z.string(),
+  step: z.int().nonnegative(),
+};
+
+export const runEventSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    ...base,
+    type: z.literal('started'),
+    resumedFrom: z.int().nonnegative().nullable(),
+    totalSteps: z.int().positive(),
+    engine: z.string(),
+    device: z.string(),
+    threads: z.int().positive(),
+    versions: z.record(z.string(), z.string()),
+  }),
+  /** Scalars by series name, e.g. `train/target_loss`, `train/learning_rate`, `train/tokens_per_second`. */
+  z.strictObject({
+    ...base,
+    type: z.literal('metrics'),
+    values: z.record(z.string(), z.number()),
+  }),
+  z.strictObject({
+    ...base,
+    type: z.literal('evaluation'),
+    name: z.string(),
+    role: z.enum(['source', 'target']),
+    split: z.enum(['validation', 'test']),
+    phase: z.enum(['before', 'during', 'after']),
+    /** Mean negative log-likelihood, nats a scored token. */
+    nll: z.number(),
+    tokens: z.int().positive(),
+    /** Frozen-mask set the value belongs to. */
+    setHash: z.string(),
+    /** Per-document sums, relative to the run folder. */
+    scoresPath: z.string(),
+    scoresHash: z.string(),
+  }),
+  z.strictObject({
+    ...base,
+    type: z.literal('checkpoint'),
+    path: z.string(),
+    sha256: z.string(),
+    bytes: z.int().nonnegative(),
+  }),
+  z.strictObject({
+    ...base,
+    type: z.literal('log'),
+    level: z.enum(['info', 'warning', 'error']),
+    message: z.string(),
+  }),
+  z.strictObject({
+    ...base,
+    type: z.literal('ended'),
+    outcome: z.enum(['completed', 'paused', 'cancelled', 'failed', 'interrupted']),
+    error: z
+      .object({
+        code: z.string(),
+        message: z.string(),
+        hint: z.string(),
+        stack: z.string().optional(),
+      })
+      .optional(),
+  }),
+]);
+export type RunEvent = z.infer<typeof runEventSchema>;
