@@ -107,7 +107,7 @@ export class RandomStream {
       );
       this.#used = 0;
     }
-    return this.#block[this.#used++] as number;
+    return this.#block[this.#used++];
   }
 
   /** Uniform over [0, 1) with 53 bits. */

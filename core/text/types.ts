@@ -59,3 +59,63 @@ export interface WindowSource {
   window(index: number): TokenWindow;
   close(): void;
 }
+
+/** How documents are found in plain text: one a file, one a line, or separated by blank lines. */
+export type DocumentBoundary = 'file' | 'line' | 'blank-line';
+
+export interface CorpusDocument {
+  readonly index: number;
+  readonly text: string;
+  readonly split: SplitName;
+  /** Near-duplicate cluster or value of the group column; documents of a group share a split. */
+  readonly group: number;
+}
+
+/** `corpus.json` in a corpus folder. Counts are of documents kept unless a name says otherwise. */
+export interface CorpusManifest {
+  readonly formatVersion: 1;
+  /** SHA-256 of the normalised documents, their splits and groups. */
+  readonly contentHash: string;
+  readonly documents: number;
+  readonly characters: number;
+  readonly bytes: number;
+  readonly documentsRead: number;
+  readonly exactDuplicates: number;
+  /** Documents in near-duplicate clusters of two or more, and the number of such clusters. */
+  readonly nearDuplicates: number;
+  readonly nearDuplicateClusters: number;
+  readonly emptyDocuments: number;
+  /** Byte sequences that were not UTF-8 and became U+FFFD. */
+  readonly replacedSequences: number;
+  readonly removedNulCharacters: number;
+  readonly splitDocuments: Readonly<Record<SplitName, number>>;
+  readonly splitGroups: Readonly<Record<SplitName, number>>;
+  /** Source files as given, without their contents: name, bytes, sha256. */
+  readonly sources: readonly {
+    readonly name: string;
+    readonly bytes: number;
+    readonly sha256: string;
+  }[];
+  readonly column: string | null;
+  readonly groupColumn: string | null;
+  readonly documentBoundary: DocumentBoundary;
+  readonly seed: number;
+}
+
+/** An imported corpus on disk, read document by document; never the whole in memory. */
+export interface CorpusReader {
+  readonly folder: string;
+  readonly manifest: CorpusManifest;
+  document(index: number): CorpusDocument;
+  documents(split?: SplitName): Iterable<CorpusDocument>;
+  close(): void;
+}
+
+/** What long work reports; `total` is null when it cannot be known. */
+export interface Progress {
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number | null;
+  readonly unit: string;
+}
+export type ReportProgress = (progress: Progress) => void;

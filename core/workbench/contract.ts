@@ -1,0 +1,256 @@
+/**
+ * The Workbench contract: every call, reply and event, in one place. Hosts and clients are derived
+ * from it and validate at their boundary; inside, the types are trusted. Calls are `domain/verb`.
+ */
+import { z } from 'zod';
+import { runEventSchema } from '../training/events.ts';
+import { projectFileSchema } from './projectFile.ts';
+
+export const runStateSchema = z.enum([
+  'queued',
+  'running',
+  'paused',
+  'completed',
+  'interrupted',
+  'failed',
+  'cancelled',
+]);
+export type RunState = z.infer<typeof runStateSchema>;
+
+const errorReportSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string(),
+  stack: z.string().optional(),
+});
+
+export const modelSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** SHA-256 over weights, configuration and tokenizer files. */
+  hash: z.string(),
+  architecture: z.enum(['bert', 'roberta', 'distilbert']),
+  parameters: z.int(),
+  vocabSize: z.int(),
+  hiddenSize: z.int(),
+  layers: z.int(),
+  maxSeqLength: z.int(),
+  tokenizerKind: z.enum(['wordpiece', 'byte-level-bpe']),
+  tokenizerHash: z.string(),
+  cased: z.boolean(),
+  /** Where the files are; linked models stay at the person's place. */
+  folder: z.string(),
+  linked: z.boolean(),
+  /** Run this model was exported from, when it was made here. */
+  parentRun: z.string().nullable(),
+  /** What a person should know: a new MLM head, inferred casing, carried tensors. */
+  notices: z.array(z.string()),
+  createdAt: z.string(),
+});
+export type Model = z.infer<typeof modelSchema>;
+
+export const corpusSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  folder: z.string(),
+  contentHash: z.string(),
+  documents: z.int(),
+  characters: z.int(),
+  documentsRead: z.int(),
+  exactDuplicates: z.int(),
+  nearDuplicates: z.int(),
+  nearDuplicateClusters: z.int(),
+  replacedSequences: z.int(),
+  splitDocuments: z.object({ train: z.int(), validation: z.int(), test: z.int() }),
+  column: z.string().nullable(),
+  groupColumn: z.string().nullable(),
+  createdAt: z.string(),
+});
+export type Corpus = z.infer<typeof corpusSchema>;
+
+export const corpusReportSchema = z.object({
+  corpus: z.string(),
+  model: z.string(),
+  documents: z.int(),
+  tokens: z.int(),
+  words: z.int(),
+  tokensPerWord: z.number(),
+  unknownTokens: z.int(),
+  unknownRate: z.number(),
+  mostSplitWords: z.array(
+    z.object({ word: z.string(), pieces: z.array(z.string()), count: z.int() }),
+  ),
+  /** Tokens a document: counts of documents in [from, to). */
+  lengthHistogram: z.array(z.object({ from: z.int(), to: z.int(), documents: z.int() })),
+  exactDuplicates: z.int(),
+  nearDuplicates: z.int(),
+  nearDuplicateClusters: z.int(),
+});
+export type CorpusReport = z.infer<typeof corpusReportSchema>;
+
+export const evaluationResultSchema = z.object({
+  name: z.string(),
+  role: z.enum(['source', 'target']),
+  split: z.enum(['validation', 'test']),
+  phase: z.enum(['before', 'during', 'after']),
+  step: z.int(),
+  nll: z.number(),
+  tokens: z.int(),
+  setHash: z.string(),
+});
+
+export const runSummarySchema = z.object({
+  id: z.string(),
+  project: z.string(),
+  name: z.string(),
+  strategy: z.string(),
+  seed: z.int(),
+  state: runStateSchema,
+  step: z.int(),
+  totalSteps: z.int().nullable(),
+  engine: z.string().nullable(),
+  device: z.string().nullable(),
+  createdAt: z.string(),
+  startedAt: z.string().nullable(),
+  endedAt: z.string().nullable(),
+  configurationHash: z.string(),
+  error: errorReportSchema.nullable(),
+});
+export type RunSummary = z.infer<typeof runSummarySchema>;
+
+export const runDetailSchema = runSummarySchema.extend({
+  folder: z.string(),
+  attempts: z.int(),
+  configuration: z.unknown(),
+  evaluations: z.array(evaluationResultSchema),
+  checkpoints: z.array(
+    z.object({ step: z.int(), path: z.string(), sha256: z.string(), bytes: z.int() }),
+  ),
+  /** Last value of each series. */
+  latest: z.record(z.string(), z.object({ step: z.int(), value: z.number() })),
+});
+export type RunDetail = z.infer<typeof runDetailSchema>;
+
+export const projectSummarySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  createdAt: z.string(),
+  runs: z.array(runSummarySchema),
+});
+export type ProjectSummary = z.infer<typeof projectSummarySchema>;
+
+export const diagnosticsSchema = z.object({
+  version: z.string(),
+  node: z.string(),
+  platform: z.string(),
+  home: z.string(),
+  homeBytes: z.int(),
+  freeBytes: z.int(),
+  cores: z.int(),
+  memoryBytes: z.int(),
+  engines: z.array(
+    z.object({
+      name: z.enum(['cpu', 'webgpu', 'tensorflow']),
+      available: z.boolean(),
+      /** Why not, or what was checked: one sentence. */
+      detail: z.string(),
+    }),
+  ),
+  counts: z.object({ models: z.int(), corpora: z.int(), projects: z.int(), runs: z.int() }),
+});
+export type Diagnostics = z.infer<typeof diagnosticsSchema>;
+
+const run = z.object({ run: z.string() });
+
+export const calls = {
+  'models/import': {
+    request: z.object({
+      path: z.string(),
+      name: z.string().optional(),
+      link: z.boolean().default(false),
+    }),
+    reply: modelSchema,
+  },
+  'models/list': { request: z.object({}), reply: z.array(modelSchema) },
+  'models/init': {
+    request: z.object({
+      configPath: z.string(),
+      tokenizerPath: z.string(),
+      name: z.string(),
+      seed: z.int().nonnegative().default(0),
+    }),
+    reply: modelSchema,
+  },
+  'corpora/import': {
+    request: z.object({
+      paths: z.array(z.string()).min(1),
+      name: z.string(),
+      column: z.string().optional(),
+      groupColumn: z.string().optional(),
+      documentBoundary: z.enum(['file', 'line', 'blank-line']).default('file'),
+      strict: z.boolean().default(false),
+      seed: z.int().nonnegative().default(0),
+    }),
+    reply: corpusSchema,
+  },
+  'corpora/list': { request: z.object({}), reply: z.array(corpusSchema) },
+  'corpora/report': {
+    request: z.object({ corpus: z.string(), model: z.string() }),
+    reply: corpusReportSchema,
+  },
+  'corpora/purge': {
+    request: z.object({ corpus: z.string() }),
+    reply: z.object({ bytes: z.int() }),
+  },
+  /** Registers the project, queues its runs and returns at once. */
+  'projects/run': {
+    request: z.object({ project: projectFileSchema }),
+    reply: projectSummarySchema,
+  },
+  'projects/list': { request: z.object({}), reply: z.array(projectSummarySchema) },
+  'projects/show': { request: z.object({ project: z.string() }), reply: projectSummarySchema },
+  'runs/list': {
+    request: z.object({ project: z.string().optional(), state: runStateSchema.optional() }),
+    reply: z.array(runSummarySchema),
+  },
+  'runs/show': { request: run, reply: runDetailSchema },
+  'runs/pause': { request: run, reply: runSummarySchema },
+  'runs/resume': { request: run, reply: runSummarySchema },
+  'runs/cancel': { request: run, reply: runSummarySchema },
+  'runs/import': { request: z.object({ path: z.string() }), reply: runSummarySchema },
+  'runs/export': {
+    request: z.object({ run: z.string(), folder: z.string() }),
+    reply: z.object({ folder: z.string(), bytes: z.int(), notices: z.array(z.string()) }),
+  },
+  'system/diagnostics': { request: z.object({}), reply: diagnosticsSchema },
+} as const;
+export type CallName = keyof typeof calls;
+export type Request<Name extends CallName> = z.input<(typeof calls)[Name]['request']>;
+export type Reply<Name extends CallName> = z.output<(typeof calls)[Name]['reply']>;
+
+export const workbenchEventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('run/event'), event: runEventSchema }),
+  z.object({ type: z.literal('run/state'), run: runSummarySchema }),
+  z.object({
+    type: z.literal('progress'),
+    /** Identifies the call that is at work. */
+    call: z.string(),
+    stage: z.string(),
+    done: z.number(),
+    total: z.number().nullable(),
+    unit: z.string(),
+  }),
+]);
+export type WorkbenchEvent = z.infer<typeof workbenchEventSchema>;
+
+/** What a host offers its callers, whatever lies between them. */
+export interface WorkbenchClient {
+  call<Name extends CallName>(
+    name: Name,
+    request: Request<Name>,
+    options?: { signal?: AbortSignal; onProgress?: (event: WorkbenchEvent) => void },
+  ): Promise<Reply<Name>>;
+  /** Returns the function that ends the subscription. */
+  subscribe(listener: (event: WorkbenchEvent) => void): () => void;
+  close(): Promise<void>;
+}
