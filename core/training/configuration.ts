@@ -47,13 +47,23 @@ export const runSpecificationSchema = z.strictObject({
   engine: z.enum(['auto', 'cpu', 'webgpu', 'tensorflow']).default('auto'),
   threads: z.int().positive().optional(),
   settings: trainingSettingsSchema,
-  target: z.strictObject({ corpusId: z.string(), shardFolder: z.string() }),
-  /** Frozen-mask sets scored before, during and after; split `validation` is the one watched. */
+  target: z.strictObject({
+    corpusId: z.string(),
+    /** `contentHash` of the corpus. */
+    contentHash: z.string(),
+    shardFolder: z.string(),
+  }),
+  /**
+   * Frozen-mask sets: all are scored before and after, those of split `validation` also during.
+   * Of the sets with one role and split, the names differ.
+   */
   evaluations: z.array(
     z.strictObject({
       name: z.string(),
       role: z.enum(['source', 'target']),
       split: z.enum(['validation', 'test']),
+      /** The corpus that the set's character spans belong to. */
+      corpusFolder: z.string(),
       path: z.string(),
       sha256: z.string(),
     }),

@@ -19,7 +19,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     ...base,
     type: z.literal('started'),
     resumedFrom: z.int().nonnegative().nullable(),
-    totalSteps: z.int().positive(),
+    /** 0 for a run that only evaluates. */
+    totalSteps: z.int().nonnegative(),
     engine: z.string(),
     device: z.string(),
     threads: z.int().positive(),
