@@ -1,0 +1,226 @@
+/** What is wrong with a project file, said in its own words: the key, what is allowed, what was meant. */
+import type { z } from 'zod';
+import { describeAllowed, keysOf, listed, nodeAt, schemaNode } from '../base/describeSchema.ts';
+import type { SchemaNode } from '../base/describeSchema.ts';
+import { nearest } from '../base/nearest.ts';
+import { projectFileSchema } from './projectFile.ts';
+
+export interface Problem {
+  readonly kind: 'unknown-key' | 'missing-key' | 'wrong-value';
+  readonly path: readonly PropertyKey[];
+  /** A clause without a full stop: `training has the unknown key "lr"`. */
+  readonly what: string;
+  /** One sentence: what to do. */
+  readonly hint: string;
+}
+
+/** Names that other tools use for our keys; the key is named with its section. */
+const ALIASES: Readonly<Record<string, string>> = {
+  model: 'base_model',
+  model_name: 'base_model',
+  model_name_or_path: 'base_model',
+  base: 'base_model',
+  target: 'target_corpus',
+  train_file: 'target_corpus',
+  dataset: 'target_corpus',
+  source: 'source_corpus',
+  strategy: 'strategies',
+  seed: 'seeds',
+  settings: 'training',
+  training_args: 'training',
+  evaluations: 'evaluation',
+  device: 'engine',
+  num_threads: 'threads',
+  lr: 'training.learning_rate',
+  batch_size: 'training.per_device_train_batch_size',
+  train_batch_size: 'training.per_device_train_batch_size',
+  per_gpu_train_batch_size: 'training.per_device_train_batch_size',
+  steps: 'training.max_steps',
+  num_steps: 'training.max_steps',
+  max_train_steps: 'training.max_steps',
+  epochs: 'training.num_train_epochs',
+  num_epochs: 'training.num_train_epochs',
+  accumulation_steps: 'training.gradient_accumulation_steps',
+  grad_accumulation: 'training.gradient_accumulation_steps',
+  max_length: 'training.max_seq_length',
+  seq_length: 'training.max_seq_length',
+  sequence_length: 'training.max_seq_length',
+  block_size: 'training.max_seq_length',
+  mlm_prob: 'training.mlm_probability',
+  masking_probability: 'training.mlm_probability',
+  wwm: 'training.whole_word_mask',
+  scheduler: 'training.lr_scheduler_type',
+  lr_scheduler: 'training.lr_scheduler_type',
+  warmup: 'training.warmup_steps',
+  num_warmup_steps: 'training.warmup_steps',
+  wd: 'training.weight_decay',
+  beta1: 'training.adam_beta1',
+  beta2: 'training.adam_beta2',
+  eps: 'training.adam_epsilon',
+  epsilon: 'training.adam_epsilon',
+  grad_clip: 'training.max_grad_norm',
+  gradient_clipping: 'training.max_grad_norm',
+  clip_grad_norm: 'training.max_grad_norm',
+  log_every: 'training.logging_steps',
+  eval_every: 'training.eval_steps',
+  save_every: 'training.save_steps',
+  mask_prob: 'evaluation.mask_probability',
+  eval_tokens: 'evaluation.max_tokens',
+};
+
+const DUPLICATE_FREE = ['strategies', 'seeds'] as const;
+
+/**
+ * Every problem of `value`; `issues` are what zod found. Unknown keys come first and missing ones
+ * last, because a misspelt key is both and the spelling is what to correct.
+ */
+export function findProblems(value: unknown, issues: readonly z.core.$ZodIssue[]): Problem[] {
+  const root = schemaNode(projectFileSchema);
+  const problems = issues.flatMap((issue) => problemsOf(value, root, issue, []));
+  for (const key of DUPLICATE_FREE) problems.push(...duplicatesIn(value, key));
+  const order = ['unknown-key', 'wrong-value', 'missing-key'];
+  return problems.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+}
+
+function problemsOf(
+  value: unknown,
+  root: SchemaNode,
+  issue: z.core.$ZodIssue,
+  prefix: readonly PropertyKey[],
+): Problem[] {
+  const path = [...prefix, ...issue.path];
+  const given = valueAt(value, path);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => unknownKey(root, path, key));
+  }
+  if (issue.code === 'invalid_union' && isObject(given)) {
+    // The branch that takes an object found what is wrong inside it.
+    const inside = issue.errors.find((errors) => !errors.some((one) => isTypeFault(one)));
+    if (inside) return inside.flatMap((one) => problemsOf(value, root, one, path));
+  }
+  const node = nodeAt(root, path) ?? {};
+  const name = pathText(path);
+  if (path.length === 0) {
+    return [
+      {
+        kind: 'wrong-value',
+        path,
+        what: 'there are no keys and values',
+        hint: `It needs at least name, base_model, target_corpus and source_corpus.`,
+      },
+    ];
+  }
+  if (given === undefined) {
+    const what = `the key ${name} is missing`;
+    return [{ kind: 'missing-key', path, what, hint: `Add ${name}: ${describeAllowed(node)}.` }];
+  }
+  return [
+    {
+      kind: 'wrong-value',
+      path,
+      what: `${name} is ${shown(given)} but must be ${describeAllowed(node)}`,
+      hint: wrongValueHint(node, given),
+    },
+  ];
+}
+
+function isTypeFault(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'invalid_type' && issue.path.length === 0;
+}
+
+function unknownKey(root: SchemaNode, path: readonly PropertyKey[], key: string): Problem {
+  const allowed = keysOf(nodeAt(root, path));
+  const section = path.length === 0 ? '' : `${pathText(path)} has `;
+  const what =
+    section === '' ? `the key "${key}" is unknown` : `${section}the unknown key "${key}"`;
+  const meant = meantKey(root, path, key, allowed);
+  const hint =
+    meant === undefined
+      ? `The keys ${path.length === 0 ? 'of a project file' : `of ${pathText(path)}`} are ${listed(allowed, 'and')}.`
+      : `Did you mean ${meant}?`;
+  return { kind: 'unknown-key', path: [...path, key], what, hint };
+}
+
+/** The key that was meant, with a word on where it belongs when it stands in the wrong section. */
+function meantKey(
+  root: SchemaNode,
+  path: readonly PropertyKey[],
+  key: string,
+  allowed: readonly string[],
+): string | undefined {
+  const here = pathText(path);
+  const place = (section: string, name: string): string => {
+    if (section === here) return `"${name}"`;
+    return section === '' ? `"${name}" at the top level` : `"${name}" under "${section}"`;
+  };
+  const alias = ALIASES[key.toLowerCase().replaceAll('-', '_')];
+  if (alias !== undefined) {
+    const dot = alias.indexOf('.');
+    return place(alias.slice(0, Math.max(dot, 0)), alias.slice(dot + 1));
+  }
+  const sections: [section: string, keys: readonly string[]][] = [
+    [here, allowed],
+    ['', keysOf(root)],
+    ['training', keysOf(nodeAt(root, ['training']))],
+    ['evaluation', keysOf(nodeAt(root, ['evaluation']))],
+  ];
+  // A key that is right elsewhere is likelier than one that is nearly right here.
+  const exact = sections.find(([, keys]) => keys.includes(key));
+  if (exact) return place(exact[0], key);
+  for (const [section, keys] of sections) {
+    const near = nearest(key, keys);
+    if (near !== undefined) return place(section, near);
+  }
+  return undefined;
+}
+
+function wrongValueHint(node: SchemaNode, given: unknown): string {
+  const near = node.enum && typeof given === 'string' ? nearest(given, node.enum) : undefined;
+  if (near !== undefined) return `Did you mean "${near}"?`;
+  return given === null
+    ? 'Give the value, or leave the key out for its default.'
+    : 'Correct the value.';
+}
+
+function duplicatesIn(value: unknown, key: string): Problem[] {
+  const list = isObject(value) ? value[key] : undefined;
+  if (!Array.isArray(list)) return [];
+  const entries: unknown[] = list;
+  return entries.flatMap((entry, index): Problem[] => {
+    if (entries.indexOf(entry) === index) return [];
+    return [
+      {
+        kind: 'wrong-value',
+        path: [key, index],
+        what: `${key} names ${shown(entry)} twice`,
+        hint: 'Name each once.',
+      },
+    ];
+  });
+}
+
+function isObject(value: unknown): value is Record<PropertyKey, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let current = value;
+  for (const key of path) {
+    if (typeof current !== 'object' || current === null) return undefined;
+    current = (current as Record<PropertyKey, unknown>)[key];
+  }
+  return current;
+}
+
+/** `training.learning_rate`, `seeds[2]` (counted from 1 as people do). */
+function pathText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key + 1}]`;
+    return text === '' ? String(key) : `${text}.${String(key)}`;
+  }, '');
+}
+
+function shown(value: unknown): string {
+  const text = value === null ? 'empty' : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
