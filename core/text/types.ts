@@ -28,11 +28,13 @@ export interface Tokenizer {
   readonly specialTokens: SpecialTokens;
   /** Ids never produced by random replacement and never masked. */
   readonly specialIds: ReadonlySet<number>;
-  encode(text: string): Encoding;
+  encode(text: string): Promise<Encoding>;
   /** Many at once; the library does them in parallel. */
   encodeBatch(texts: readonly string[]): Promise<Encoding[]>;
+  /** Empty for an id below vocabSize that the vocabulary leaves out. */
   tokenOf(id: number): string;
   idOf(token: string): number | undefined;
+  /** Text of the tokens, special ones included, joined as the tokenizer's decoder does. */
   decode(ids: readonly number[]): string;
 }
 
