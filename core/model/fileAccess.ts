@@ -2,6 +2,7 @@
 import { open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { asUserError, UserError } from '../base/errors.ts';
+import { writeFileAtomically } from '../base/files.ts';
 
 /** One system call never moves more than this; larger ones are refused by some systems. */
 const LARGEST_TRANSFER = 1 << 26;
@@ -73,5 +74,20 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<voi
   while (done < bytes.length) {
     const wanted = Math.min(LARGEST_TRANSFER, bytes.length - done);
     done += (await file.write(bytes, done, wanted)).bytesWritten;
+  }
+}
+
+/** Copies a file's contents, not its permissions; the copy appears when it is complete and on disk. */
+export async function copyFileContents(from: string, to: string): Promise<void> {
+  const source = await openForReading(from);
+  try {
+    await writeFileAtomically(to, async (file) => {
+      for (let position = 0; position < source.size; position += LARGEST_TRANSFER) {
+        const length = Math.min(LARGEST_TRANSFER, source.size - position);
+        await writeAll(file, await source.read(position, length));
+      }
+    });
+  } finally {
+    await source.close();
   }
 }
