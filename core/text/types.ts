@@ -90,9 +90,14 @@ export interface CorpusManifest {
   /** Byte sequences that were not UTF-8 and became U+FFFD. */
   readonly replacedSequences: number;
   readonly removedNulCharacters: number;
+  /** Files in the folders given that no reader knows. */
+  readonly skippedFiles: number;
   readonly splitDocuments: Readonly<Record<SplitName, number>>;
   readonly splitGroups: Readonly<Record<SplitName, number>>;
-  /** Source files as given, without their contents: name, bytes, sha256. */
+  /**
+   * What was given, without its contents. The hash of a folder is over `SHA-256  name` lines of its
+   * files; its bytes are their sum.
+   */
   readonly sources: readonly {
     readonly name: string;
     readonly bytes: number;
