@@ -1,13 +1,12 @@
 import type { HostKernels } from './hostKernels.ts';
-import { createReferenceKernels } from './referenceKernels.ts';
+import { WebAssemblyKernels } from './webAssemblyKernels.ts';
 
 export interface HostKernelOptions {
   /** Threads that work on one call, 1 or more; results do not depend on it. */
   readonly threads?: number;
 }
 
-/** The kernels to use; close them after use when there is more than one thread. */
-export function createHostKernels(options: HostKernelOptions = {}): HostKernels {
-  void options;
-  return createReferenceKernels();
+/** The kernels to use; close them after use, which ends their helper threads. */
+export function createHostKernels({ threads = 1 }: HostKernelOptions = {}): HostKernels {
+  return new WebAssemblyKernels(threads);
 }
