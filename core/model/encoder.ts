@@ -4,10 +4,12 @@
  *
  * Rows of every activation run over (sequence, batch), sequence first: row = column × batch + window.
  */
-import { attention, dense, gelu, geluTanh, layerNormalization, tf } from '../engine/ops.ts';
-import type { Tensor1D, Tensor2D, Tensor4D } from '../engine/ops.ts';
+import { attention, tf } from '../engine/ops.ts';
+import type { Tensor2D, Tensor4D } from '../engine/ops.ts';
 import type { Environment, InputSpec, Lookup } from '../engine/program.ts';
 import type { EncoderConfig } from './config.ts';
+import { activate, normalize, project } from './layers.ts';
+import type { LayerContext } from './layers.ts';
 
 export interface EncoderShape {
   readonly batch: number;
@@ -87,7 +89,9 @@ export function encode(
   shape: EncoderShape,
   environment: Environment,
 ): Tensor2D {
-  const masks = new Set(encoderInputs(config, shape).flatMap(({ name, dropout }) => dropout ? [name] : []));
+  const masks = new Set(
+    encoderInputs(config, shape).flatMap(({ name, dropout }) => (dropout ? [name] : [])),
+  );
   const context: Context = { config, shape, environment, masks };
   let hidden = embed(context);
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
@@ -96,10 +100,8 @@ export function encode(
   return hidden;
 }
 
-interface Context {
-  readonly config: EncoderConfig;
+interface Context extends LayerContext {
   readonly shape: EncoderShape;
-  readonly environment: Environment;
   readonly masks: ReadonlySet<string>;
 }
 
@@ -116,6 +118,7 @@ function embed(context: Context): Tensor2D {
 
 /** Attention and feed-forward block, each with dropout, residual and layer normalization after. */
 function encoderLayer(context: Context, layer: number, hidden: Tensor2D): Tensor2D {
+  const { config } = context;
   const name = `encoder.layer.${layer}`;
   const mask = `dropout.layer.${layer}`;
   const attended = selfAttention(context, layer, hidden);
@@ -125,7 +128,7 @@ function encoderLayer(context: Context, layer: number, hidden: Tensor2D): Tensor
     `${name}.attention.output.LayerNorm`,
     tf.add(dropout(context, `${mask}.attention`, projected), hidden),
   );
-  const wide = activate(context.config, project(context, `${name}.intermediate.dense`, middle));
+  const wide = activate(config.hiddenAct, project(context, `${name}.intermediate.dense`, middle));
   const narrow = project(context, `${name}.output.dense`, wide);
   return normalize(
     context,
@@ -153,32 +156,6 @@ function selfAttention(context: Context, layer: number, hidden: Tensor2D): Tenso
   return attended.reshape([shape.sequence * shape.batch, hiddenSize]);
 }
 
-function project({ environment }: Pick<Context, 'environment'>, name: string, x: Tensor2D): Tensor2D {
-  const weight = environment.parameter(`${name}.weight`) as Tensor2D;
-  return dense(x, weight, environment.parameter(`${name}.bias`) as Tensor1D);
-}
-
-function normalize(
-  { config, environment }: Pick<Context, 'config' | 'environment'>,
-  name: string,
-  x: Tensor2D,
-): Tensor2D {
-  const scale = environment.parameter(`${name}.weight`) as Tensor1D;
-  const shift = environment.parameter(`${name}.bias`) as Tensor1D;
-  return layerNormalization(x, scale, shift, config.layerNormEps);
-}
-
 function dropout({ environment, masks }: Context, name: string, x: Tensor2D): Tensor2D {
   return masks.has(name) ? tf.mul(x, environment.input(name)) : x;
-}
-
-export function activate(config: Pick<EncoderConfig, 'hiddenAct'>, x: Tensor2D): Tensor2D {
-  switch (config.hiddenAct) {
-    case 'gelu':
-      return gelu(x);
-    case 'gelu_new':
-      return geluTanh(x);
-    case 'relu':
-      return tf.relu(x);
-  }
 }

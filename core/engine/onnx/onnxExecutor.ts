@@ -1,0 +1,152 @@
+/** Runs programs traced to ONNX on ONNX Runtime: one session for each program and batch shape. */
+import type { Executor, InputArray, RunRequest, RunResult } from '../executor.ts';
+import { sizeOf } from '../program.ts';
+import type { Program } from '../program.ts';
+import type { Graph } from '../trace/graph.ts';
+import { peakBytes } from '../trace/memory.ts';
+import { GRADIENT, INPUT, OUTPUT, PARAMETER, ROW_GRADIENT, traceProgram } from '../trace/trace.ts';
+import { ort } from './runtime.ts';
+import type { InferenceSession } from './runtime.ts';
+import { ByteLimitedCache } from './sessionCache.ts';
+import { encodeModel } from './writer.ts';
+
+export interface OnnxExecutorOptions {
+  readonly provider: 'cpu' | 'webgpu';
+  /** Intra-op threads. */
+  readonly threads: number;
+  /** Bound on the estimated arenas of all cached sessions. */
+  readonly cacheBytes: number;
+  /** Makes the arrays that results are written to. */
+  readonly allocate: (length: number) => Float32Array;
+  /** Writes ONNX Runtime's profile of every session to files with this prefix. */
+  readonly profilePrefix?: string;
+}
+
+interface Compiled {
+  readonly graph: Graph;
+  readonly session: InferenceSession;
+  readonly bytes: number;
+  release(): Promise<void>;
+}
+
+export class OnnxExecutor implements Executor {
+  readonly engine: 'cpu' | 'webgpu';
+  readonly description: string;
+  readonly #options: OnnxExecutorOptions;
+  readonly #compiled: ByteLimitedCache<Compiled>;
+  /** Result arrays by output name; grown when a larger shape comes and shared by all shapes. */
+  readonly #results = new Map<string, Float32Array>();
+
+  constructor(options: OnnxExecutorOptions) {
+    this.#options = options;
+    this.engine = options.provider;
+    const version = ort.env.versions.node ?? ort.env.versions.common;
+    const device =
+      options.provider === 'cpu'
+        ? `CPU, ${options.threads} ${options.threads === 1 ? 'thread' : 'threads'}`
+        : 'WebGPU';
+    this.description = `ONNX Runtime ${version}, ${device}`;
+    this.#compiled = new ByteLimitedCache(options.cacheBytes);
+  }
+
+  async run(program: Program, request: RunRequest): Promise<RunResult> {
+    const { graph, session } = await this.#compile(program, request.gradients !== undefined);
+    const feeds: Record<string, InstanceType<typeof ort.Tensor>> = {};
+    for (const { name, shape } of graph.inputs) {
+      feeds[name] = asTensor(arrayFor(name, request), shape);
+    }
+    const fetches: Record<string, InstanceType<typeof ort.Tensor>> = {};
+    const written = new Map<string, Float32Array>();
+    const outputs = new Map<string, Float32Array>();
+    const rowGradients = new Map<string, Float32Array>();
+    const copies: (() => void)[] = [];
+    for (const [name, value] of graph.outputs) {
+      const shared = written.get(value.name);
+      const gradient = without(GRADIENT, name);
+      let array: Float32Array;
+      if (gradient === undefined) {
+        array = shared ?? this.#result(name, sizeOf(value.shape));
+      } else {
+        array = found(request.gradients?.get(gradient), name);
+        if (shared !== undefined) copies.push(() => array.set(shared));
+      }
+      if (shared === undefined) {
+        written.set(value.name, array);
+        fetches[value.name] = asTensor(array, value.shape);
+      }
+      const output = without(OUTPUT, name);
+      if (output !== undefined) outputs.set(output, array);
+      const rows = without(ROW_GRADIENT, name);
+      if (rows !== undefined) rowGradients.set(rows, array);
+    }
+    const start = performance.now();
+    await session.run(feeds, fetches);
+    const graphSeconds = (performance.now() - start) / 1000;
+    for (const copy of copies) copy();
+    return { outputs, rowGradients, graphSeconds };
+  }
+
+  async close(): Promise<void> {
+    await this.#compiled.clear();
+    this.#results.clear();
+  }
+
+  async #compile(program: Program, withGradients: boolean): Promise<Compiled> {
+    const key = `${program.key}${withGradients ? ' with gradients' : ''}`;
+    const known = this.#compiled.get(key);
+    if (known !== undefined) return known;
+    const graph = traceProgram(program, withGradients);
+    const bytes = peakBytes(graph);
+    await this.#compiled.makeRoom(bytes);
+    const { provider, threads, profilePrefix } = this.#options;
+    const session = await ort.InferenceSession.create(encodeModel(graph), {
+      executionProviders: [provider],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+      ...(profilePrefix === undefined
+        ? {}
+        : { enableProfiling: true, profileFilePrefix: profilePrefix }),
+    });
+    const release = async (): Promise<void> => {
+      if (profilePrefix !== undefined) session.endProfiling();
+      await session.release();
+    };
+    const compiled = { graph, session, bytes, release };
+    this.#compiled.set(key, compiled);
+    return compiled;
+  }
+
+  #result(name: string, length: number): Float32Array {
+    const held = this.#results.get(name);
+    if (held !== undefined && held.length >= length) return held.subarray(0, length);
+    const made = this.#options.allocate(length);
+    this.#results.set(name, made);
+    return made;
+  }
+}
+
+function arrayFor(name: string, { parameters, inputs }: RunRequest): InputArray {
+  const parameter = without(PARAMETER, name);
+  if (parameter !== undefined) return found(parameters.get(parameter), name);
+  const input = without(INPUT, name);
+  return found(input === undefined ? undefined : inputs.get(input), name);
+}
+
+function asTensor(array: InputArray, shape: readonly number[]): InstanceType<typeof ort.Tensor> {
+  const dimensions = [...shape];
+  return array instanceof Float32Array
+    ? new ort.Tensor('float32', array, dimensions)
+    : new ort.Tensor('int32', array, dimensions);
+}
+
+function without(prefix: string, name: string): string | undefined {
+  return name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
+}
+
+function found<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new Error(`No array was given for ${name}.`);
+  return value;
+}

@@ -1,0 +1,68 @@
+/** The masked language model as programs: training loss, losses at scored positions, and logits. */
+import { tf } from '../engine/ops.ts';
+import type { Scalar } from '../engine/ops.ts';
+import type { Program, TensorSpec } from '../engine/program.ts';
+import type { EncoderConfig } from './config.ts';
+import { encode, encoderInputs, encoderLookups } from './encoder.ts';
+import type { EncoderShape } from './encoder.ts';
+import {
+  decoderWeight,
+  labelInputs,
+  labelLookups,
+  maskedTokenLogits,
+  maskedTokenLosses,
+  scoredInputs,
+  transformScored,
+} from './heads.ts';
+import { mlmParameters } from './parameters.ts';
+
+export interface MlmShape extends EncoderShape {
+  /** Slots for scored positions, padding included. */
+  readonly scored: number;
+}
+
+/** Output `losses` (scored) and the loss Σ positionWeights · losses. */
+export function lossProgram(config: EncoderConfig, shape: MlmShape): Program {
+  const head = { rows: shape.batch * shape.sequence, scored: shape.scored };
+  return {
+    key: `loss ${keyOf(config, shape)}`,
+    inputs: [...encoderInputs(config, shape), ...scoredInputs(head), ...labelInputs(head)],
+    parameters: wholeParameters(config),
+    lookups: [...encoderLookups(config), ...labelLookups(config)],
+    compute: (environment) => {
+      const hidden = encode(config, shape, environment);
+      const transformed = transformScored(config, hidden, environment);
+      const losses = maskedTokenLosses(config, transformed, environment);
+      const weighted = tf.mul(losses, environment.input('positionWeights'));
+      return { loss: tf.sum<Scalar>(weighted), outputs: { losses } };
+    },
+  };
+}
+
+/** Output `logits` (scored, vocabulary). */
+export function logitsProgram(config: EncoderConfig, shape: MlmShape): Program {
+  const head = { rows: shape.batch * shape.sequence, scored: shape.scored };
+  return {
+    key: `logits ${keyOf(config, shape)}`,
+    inputs: [...encoderInputs(config, shape), ...scoredInputs(head)],
+    parameters: wholeParameters(config),
+    lookups: encoderLookups(config),
+    compute: (environment) => {
+      const hidden = encode(config, shape, environment);
+      const transformed = transformScored(config, hidden, environment);
+      return { outputs: { logits: maskedTokenLogits(config, transformed, environment) } };
+    },
+  };
+}
+
+/** Parameters used whole: all but tables that only serve look-ups. */
+function wholeParameters(config: EncoderConfig): TensorSpec[] {
+  const decoder = decoderWeight(config).name;
+  return mlmParameters(config)
+    .filter(({ kind, name }) => kind !== 'embedding' || name === decoder)
+    .map(({ name, shape }) => ({ name, shape }));
+}
+
+function keyOf(config: EncoderConfig, shape: MlmShape): string {
+  return JSON.stringify([config, shape]);
+}
