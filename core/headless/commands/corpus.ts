@@ -1,0 +1,237 @@
+import { resolve } from 'node:path';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import type { DocumentBoundary } from '../../text/types.ts';
+import type { Corpus, CorpusReport } from '../../workbench/contract.ts';
+import {
+  answerFromWorkbench,
+  examples,
+  newCommand,
+  wholeNumber,
+  withProgress,
+} from '../command.ts';
+import type { CommonOptions, Session } from '../command.ts';
+import { formatBytes, formatCount, formatPercent, formatTime } from '../output/format.ts';
+import { facts, table } from '../output/table.ts';
+
+interface ImportOptions extends CommonOptions {
+  readonly name: string;
+  readonly column?: string;
+  readonly groupColumn?: string;
+  readonly documents: DocumentBoundary;
+  readonly strict?: boolean;
+  readonly seed: number;
+}
+
+const BAR_WIDTH = 30;
+const BOUNDARIES: readonly DocumentBoundary[] = ['file', 'line', 'blank-line'];
+
+/** `corpus import`, `corpus list` and `corpus report`. */
+export function addCorpusCommands(group: Command, session: Session): void {
+  const { environment } = session;
+
+  const importing = newCommand(
+    'import',
+    'import text files',
+    'Imports text: .txt, .csv, .tsv, .jsonl and .parquet files, also gzipped, or folders of them. ' +
+      'Exact duplicates are left out; near-duplicates stay together in one split.',
+  )
+    .argument('<paths...>', 'files and folders')
+    .requiredOption('--name <name>', 'name to use in project files')
+    .option('--column <name>', 'column that holds the text (.csv, .tsv, .jsonl, .parquet)')
+    .option('--group-column <name>', 'column whose values stay in one split, such as the patient')
+    .addOption(
+      new Option('--documents <boundary>', 'what a document is in a .txt file')
+        .choices(BOUNDARIES)
+        .default('file'),
+    )
+    .option('--strict', 'refuse text that is not valid UTF-8 instead of replacing it')
+    .option('--seed <number>', 'seed of the train, validation and test split', wholeNumber, 0)
+    .addHelpText(
+      'after',
+      examples(
+        'palimpsest corpus import ./notes --name notes',
+        'palimpsest corpus import medquad.csv --name medquad --column answer --group-column url',
+        'palimpsest corpus import wiki.txt.gz --name wiki --documents blank-line',
+      ),
+    )
+    .action((paths: string[], options: ImportOptions) =>
+      answerFromWorkbench(session, options, async (workbench) => {
+        const { name, column, groupColumn, documents, strict, seed } = options;
+        const request = {
+          paths: paths.map((path) => resolve(path)),
+          name,
+          ...(column === undefined ? {} : { column }),
+          ...(groupColumn === undefined ? {} : { groupColumn }),
+          documentBoundary: documents,
+          strict: strict ?? false,
+          seed,
+        };
+        const corpus = await withProgress(environment, (onProgress) =>
+          workbench.call('corpora/import', request, {
+            onProgress: (event) => {
+              if (event.type === 'progress') onProgress(event);
+            },
+          }),
+        );
+        return { document: corpus, text: describeImport(corpus) };
+      }),
+    );
+
+  const listing = newCommand('list', 'list the corpora').action((options: CommonOptions) =>
+    answerFromWorkbench(session, options, async (workbench) => {
+      const corpora = await workbench.call('corpora/list', {});
+      return { document: corpora, text: describeCorpora(corpora) };
+    }),
+  );
+
+  const reporting = newCommand(
+    'report',
+    'show how a vocabulary fits a corpus',
+    'Shows documents, tokens, tokens a word, unknown tokens, the words that the vocabulary of a ' +
+      'model splits most, the lengths of documents, and duplicates.',
+  )
+    .argument('<corpus>', 'name or id of the corpus')
+    .requiredOption('--model <model>', 'name or id of the model whose tokenizer is used')
+    .addHelpText('after', examples('palimpsest corpus report notes --model bert-base'))
+    .action((corpus: string, { model, ...options }: CommonOptions & { readonly model: string }) =>
+      answerFromWorkbench(session, options, async (workbench) => {
+        const report = await withProgress(environment, (onProgress) =>
+          workbench.call(
+            'corpora/report',
+            { corpus, model },
+            {
+              onProgress: (event) => {
+                if (event.type === 'progress') onProgress(event);
+              },
+            },
+          ),
+        );
+        return { document: report, text: describeReport(report) };
+      }),
+    );
+
+  for (const command of [importing, listing, reporting]) group.addCommand(command);
+}
+
+/** `purge corpus`. */
+export function addPurgeCommands(group: Command, session: Session): void {
+  const { environment } = session;
+  const purging = newCommand(
+    'corpus',
+    'remove a corpus for good',
+    'Removes a corpus, its shards, its examples and its rows in the database. There is no way back.',
+  )
+    .argument('<corpus>', 'name or id of the corpus')
+    .option('-y, --yes', 'do not ask')
+    .action((corpus: string, { yes, ...options }: CommonOptions & { readonly yes?: boolean }) =>
+      answerFromWorkbench(session, options, async (workbench) => {
+        const asked = yes === true || options.json === true;
+        const question = `Remove corpus ${corpus} and everything made from it for good?`;
+        if (!asked && (await environment.confirm(question)) === false) {
+          return { document: null, text: 'Nothing was removed.\n', exitCode: 1 };
+        }
+        const purged = await workbench.call('corpora/purge', { corpus });
+        const text = `Removed corpus ${corpus}: ${formatBytes(purged.bytes)}.\n`;
+        return { document: { corpus, ...purged }, text };
+      }),
+    );
+  group.addCommand(purging);
+}
+
+function describeImport(corpus: Corpus): string {
+  const { documents, documentsRead, exactDuplicates, splitDocuments: split } = corpus;
+  const kept = `${formatCount(documents)} of ${formatCount(documentsRead)} documents`;
+  const replaced = corpus.replacedSequences;
+  const entries: [string, string][] = [
+    ['id', corpus.id],
+    ['documents', `${kept}; ${formatCount(exactDuplicates)} exact duplicates left out`],
+    [
+      'near-duplicates',
+      `${formatCount(corpus.nearDuplicates)} documents in ${formatCount(corpus.nearDuplicateClusters)} clusters, kept together`,
+    ],
+    ['characters', formatCount(corpus.characters)],
+    [
+      'split',
+      `${formatCount(split.train)} train, ${formatCount(split.validation)} validation, ${formatCount(split.test)} test documents`,
+    ],
+  ];
+  if (replaced > 0) {
+    entries.push(['note', `${formatCount(replaced)} sequences that were not UTF-8 were replaced`]);
+  }
+  return `Imported corpus ${corpus.name}.\n${facts(entries)}`;
+}
+
+function describeCorpora(corpora: readonly Corpus[]): string {
+  if (corpora.length === 0) {
+    return 'No corpora yet. "palimpsest corpus import PATH --name NAME" imports one.\n';
+  }
+  return table(
+    [
+      { title: 'name' },
+      { title: 'documents', align: 'right' },
+      { title: 'characters', align: 'right' },
+      { title: 'train', align: 'right' },
+      { title: 'validation', align: 'right' },
+      { title: 'test', align: 'right' },
+      { title: 'imported' },
+      { title: 'id' },
+    ],
+    corpora.map(({ name, documents, characters, splitDocuments: split, createdAt, id }) => [
+      name,
+      formatCount(documents),
+      formatCount(characters),
+      formatCount(split.train),
+      formatCount(split.validation),
+      formatCount(split.test),
+      formatTime(createdAt),
+      id,
+    ]),
+  );
+}
+
+function describeReport(report: CorpusReport): string {
+  const overview = facts([
+    ['documents', formatCount(report.documents)],
+    ['tokens', formatCount(report.tokens)],
+    ['words', formatCount(report.words)],
+    ['tokens a word', report.tokensPerWord.toFixed(3)],
+    [
+      'unknown tokens',
+      `${formatCount(report.unknownTokens)} (${(100 * report.unknownRate).toFixed(3)} %)`,
+    ],
+    ['exact duplicates', `${formatCount(report.exactDuplicates)} documents left out`],
+    [
+      'near-duplicates',
+      `${formatCount(report.nearDuplicates)} documents in ${formatCount(report.nearDuplicateClusters)} clusters`,
+    ],
+  ]);
+  const words = table(
+    [{ title: 'word' }, { title: 'count', align: 'right' }, { title: 'pieces' }],
+    report.mostSplitWords.map(({ word, count, pieces }) => [
+      word,
+      formatCount(count),
+      pieces.join(' '),
+    ]),
+  );
+  const most = Math.max(1, ...report.lengthHistogram.map(({ documents }) => documents));
+  const lengths = table(
+    [
+      { title: 'tokens', align: 'right' },
+      { title: 'documents', align: 'right' },
+      { title: 'share', align: 'right' },
+      { title: '' },
+    ],
+    report.lengthHistogram.map(({ from, to, documents }) => [
+      `${formatCount(from)}–${formatCount(to - 1)}`,
+      formatCount(documents),
+      formatPercent(documents / Math.max(1, report.documents)),
+      '█'.repeat(Math.round((BAR_WIDTH * documents) / most)),
+    ]),
+  );
+  return [
+    `Corpus ${report.corpus}, vocabulary of ${report.model}\n${overview}`,
+    `Words that are split most\n${words}`,
+    `Length of documents\n${lengths}`,
+  ].join('\n');
+}

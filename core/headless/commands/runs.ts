@@ -1,0 +1,201 @@
+import { resolve } from 'node:path';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { runStateSchema } from '../../workbench/contract.ts';
+import type { RunDetail, RunState, RunSummary } from '../../workbench/contract.ts';
+import { answerFromWorkbench, examples, newCommand } from '../command.ts';
+import type { CommonOptions, Session } from '../command.ts';
+import { followRuns } from '../follow.ts';
+import { formatBytes, formatCount, formatNats, formatTime } from '../output/format.ts';
+import { facts, table } from '../output/table.ts';
+import { INTERRUPTED_EXIT_CODE, howToResume } from './run.ts';
+
+interface ListOptions extends CommonOptions {
+  readonly project?: string;
+  readonly state?: RunState;
+}
+
+/** `runs list`, `runs show`, `runs pause`, `runs resume`, `runs cancel` and `runs import`. */
+export function addRunsCommands(group: Command, session: Session): void {
+  const listing = newCommand('list', 'list the runs')
+    .option('--project <name>', 'only runs of this project')
+    .addOption(
+      new Option('--state <state>', 'only runs in this state').choices(runStateSchema.options),
+    )
+    .action(({ project, state, ...options }: ListOptions) =>
+      answerFromWorkbench(session, options, async (workbench) => {
+        const runs = await workbench.call('runs/list', {
+          ...(project === undefined ? {} : { project }),
+          ...(state === undefined ? {} : { state }),
+        });
+        return { document: runs, text: describeRuns(runs) };
+      }),
+    );
+
+  const showing = newCommand('show', 'show one run with its evaluations')
+    .argument('<run>', 'id of the run')
+    .action((run: string, options: CommonOptions) =>
+      answerFromWorkbench(session, options, async (workbench) => {
+        const detail = await workbench.call('runs/show', { run });
+        return { document: detail, text: describeRun(detail) };
+      }),
+    );
+
+  const pausing = newCommand('pause', 'save a checkpoint and pause a run')
+    .argument('<run>', 'id of the run')
+    .action((run: string, options: CommonOptions) =>
+      answerFromWorkbench(session, options, async (workbench) => {
+        const paused = await workbench.call('runs/pause', { run });
+        return { document: paused, text: describeState(paused) };
+      }),
+    );
+
+  const resuming = newCommand(
+    'resume',
+    'continue a run from its last checkpoint',
+    'Continues a paused, interrupted or failed run from its last checkpoint and follows it to its ' +
+      'end. Ctrl-C saves a checkpoint and pauses it again.',
+  )
+    .argument('<run>', 'id of the run')
+    .action((run: string, options: CommonOptions) =>
+      answerFromWorkbench(session, options, async (workbench) => {
+        const { id } = await workbench.call('runs/resume', { run });
+        const { interrupted } = await followRuns(workbench, [id], session.environment);
+        const detail = await workbench.call('runs/show', { run: id });
+        const exitCode = detail.state === 'completed' ? 0 : 1;
+        return {
+          document: detail,
+          text: interrupted ? howToResume([detail]) : describeRun(detail),
+          exitCode: interrupted ? INTERRUPTED_EXIT_CODE : exitCode,
+        };
+      }),
+    );
+
+  const cancelling = newCommand('cancel', 'stop a run for good')
+    .argument('<run>', 'id of the run')
+    .action((run: string, options: CommonOptions) =>
+      answerFromWorkbench(session, options, async (workbench) => {
+        const cancelled = await workbench.call('runs/cancel', { run });
+        return { document: cancelled, text: describeState(cancelled) };
+      }),
+    );
+
+  const importing = newCommand(
+    'import',
+    'import the folder of a run',
+    'Imports the folder of a run that was made on another machine or whose rows were lost.',
+  )
+    .argument('<folder>', 'folder of the run')
+    .action((folder: string, options: CommonOptions) =>
+      answerFromWorkbench(session, options, async (workbench) => {
+        const run = await workbench.call('runs/import', { path: resolve(folder) });
+        return { document: run, text: `Imported ${describeState(run)}` };
+      }),
+    );
+
+  for (const command of [listing, showing, pausing, resuming, cancelling, importing]) {
+    group.addCommand(command);
+  }
+}
+
+/** `export`. */
+export function exportCommand(session: Session): Command {
+  return newCommand(
+    'export',
+    'write the model of a run as a Hugging Face folder',
+    'Writes the tuned model of a run as a folder that Hugging Face transformers loads: weights, ' +
+      'config, tokenizer files and a model card with the provenance of the run.',
+  )
+    .argument('<run>', 'id of the run')
+    .argument('<folder>', 'folder to make')
+    .addHelpText('after', examples('palimpsest export r-3f9a ./bert-notes'))
+    .action((run: string, folder: string, options: CommonOptions) =>
+      answerFromWorkbench(session, options, async (workbench) => {
+        const written = await workbench.call('runs/export', { run, folder: resolve(folder) });
+        const entries = [
+          ['folder', written.folder],
+          ['size', formatBytes(written.bytes)],
+          ...written.notices.map((notice) => ['note', notice]),
+        ] as const;
+        const text = `Exported run ${run}.\n${facts(entries.map(([name, value]) => [name, value]))}`;
+        return { document: written, text };
+      }),
+    );
+}
+
+function describeState(run: RunSummary): string {
+  const step = run.totalSteps === null ? '' : ` at step ${steps(run)}`;
+  return `Run ${run.id} (${run.name}): ${run.state}${step}.\n`;
+}
+
+function steps({ step, totalSteps }: RunSummary): string {
+  return totalSteps === null
+    ? formatCount(step)
+    : `${formatCount(step)} of ${formatCount(totalSteps)}`;
+}
+
+function describeRuns(runs: readonly RunSummary[]): string {
+  if (runs.length === 0) return 'No runs yet. "palimpsest run PROJECT.yaml" starts some.\n';
+  return table(
+    [
+      { title: 'id' },
+      { title: 'project' },
+      { title: 'strategy' },
+      { title: 'seed', align: 'right' },
+      { title: 'state' },
+      { title: 'step', align: 'right' },
+      { title: 'engine' },
+      { title: 'created' },
+    ],
+    runs.map((run) => [
+      run.id,
+      run.project,
+      run.strategy.toUpperCase(),
+      String(run.seed),
+      run.state,
+      steps(run),
+      run.engine ?? '–',
+      formatTime(run.createdAt),
+    ]),
+  );
+}
+
+function describeRun(run: RunDetail): string {
+  const overview: [string, string][] = [
+    ['project', run.project],
+    ['strategy', `${run.strategy.toUpperCase()}, seed ${run.seed}`],
+    ['state', run.state],
+    ['step', steps(run)],
+    ['engine', run.engine === null ? '–' : `${run.engine}, ${run.device ?? ''}`],
+    ['attempts', String(run.attempts)],
+    ['created', formatTime(run.createdAt)],
+    ['started', run.startedAt === null ? '–' : formatTime(run.startedAt)],
+    ['ended', run.endedAt === null ? '–' : formatTime(run.endedAt)],
+    ['folder', run.folder],
+  ];
+  if (run.error) overview.push(['error', run.error.message], ['hint', run.error.hint]);
+  const parts = [`Run ${run.id} (${run.name})\n${facts(overview)}`];
+  if (run.evaluations.length > 0) {
+    const rows = run.evaluations.map((one) => [
+      formatCount(one.step),
+      one.phase,
+      one.role,
+      one.split,
+      formatNats(one.nll),
+      Math.exp(one.nll).toFixed(2),
+      formatCount(one.tokens),
+    ]);
+    parts.push(`Evaluations, nats a masked token\n${table(EVALUATION_COLUMNS, rows)}`);
+  }
+  return parts.join('\n');
+}
+
+const EVALUATION_COLUMNS = [
+  { title: 'step', align: 'right' },
+  { title: 'phase' },
+  { title: 'role' },
+  { title: 'split' },
+  { title: 'NLL', align: 'right' },
+  { title: 'pseudo-perplexity', align: 'right' },
+  { title: 'tokens', align: 'right' },
+] as const;

@@ -1,0 +1,73 @@
+/** The plain Node host: standard streams, signals, and the Workbench in this process or its owner's. */
+import { createInterface } from 'node:readline/promises';
+import type { WriteStream } from 'node:tty';
+import type { WorkbenchClient } from '../workbench/contract.ts';
+import type { Environment, Output } from './environment.ts';
+import { INTERRUPTED_EXIT_CODE } from './commands/run.ts';
+
+export interface NodeEnvironment extends Environment {
+  /** Waits until what was written has left the process. */
+  flush(): Promise<void>;
+}
+
+export function nodeEnvironment(): NodeEnvironment {
+  const listeners: (() => void)[] = [];
+  let presses = 0;
+  process.on('SIGINT', () => {
+    presses++;
+    if (listeners.length === 0 || presses > 1) process.exit(INTERRUPTED_EXIT_CODE);
+    for (const listener of listeners) listener();
+  });
+  return {
+    stdout: outputTo(process.stdout),
+    stderr: outputTo(process.stderr),
+    openWorkbench,
+    confirm,
+    onInterrupt(listener) {
+      listeners.push(listener);
+      return () => listeners.splice(listeners.indexOf(listener), 1);
+    },
+    async flush() {
+      for (const stream of [process.stdout, process.stderr]) {
+        if (stream.writable) await new Promise((resolve) => stream.write('', resolve));
+      }
+    },
+  };
+}
+
+async function openWorkbench(home: string | undefined): Promise<WorkbenchClient> {
+  // Loaded only when a command needs it; help has to appear at once.
+  const { connectOrOpenWorkbench } = await import('../workbench/connect.ts');
+  const { defaultHomePath } = await import('../workbench/home.ts');
+  const { startNodeProcess } = await import('../workbench/hostProcess.ts');
+  return connectOrOpenWorkbench({ home: defaultHomePath(home), startProcess: startNodeProcess });
+}
+
+/** A reader that goes away (`| head`) ends the writing, not the work. */
+function outputTo(stream: WriteStream): Output {
+  let closed = false;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    closed = true;
+  });
+  return {
+    isTerminal: stream.isTTY,
+    get columns() {
+      return stream.isTTY ? stream.columns : 80;
+    },
+    write(text) {
+      if (!closed) stream.write(text);
+    },
+  };
+}
+
+async function confirm(question: string): Promise<boolean | undefined> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const reply = await lines.question(`${question} [y/N] `);
+    return /^y(es)?$/i.test(reply.trim());
+  } finally {
+    lines.close();
+  }
+}
