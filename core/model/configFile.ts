@@ -121,7 +121,7 @@ function findModelType(
   const given = raw.model_type;
   if (given === undefined || given === null) {
     const named = Array.isArray(raw.architectures) ? String(raw.architectures[0]) : 'Bert';
-    const inferred = /^(DistilBert|Roberta|Bert)(?=[A-Z]|$)/.exec(named)?.[1].toLowerCase();
+    const inferred = /^(DistilBert|Roberta|Bert)(?=For|Model|$)/.exec(named)?.[1].toLowerCase();
     if (isSupported(inferred)) {
       notices.push(`config.json names no model_type; it is read as ${inferred}.`);
       return inferred;
