@@ -1,0 +1,7 @@
+import type { Strategy } from './types.ts';
+
+/**
+ * NDT, not domain-tuned: the base model as it is, θ = θ*. It takes no step; its evaluations are what
+ * forgetting and target gain are measured against. (Rongali et al., arXiv 2004.02288, Table 1.)
+ */
+export const ndt: Strategy = { name: 'ndt', terms: () => [] };

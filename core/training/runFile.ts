@@ -1,0 +1,95 @@
+/** `run.json` in a run folder: what the run is, written before its first step. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { UserError, asUserError } from '../base/errors.ts';
+import { hashJson, writeFileAtomically } from '../base/files.ts';
+import { runSpecificationSchema } from './configuration.ts';
+import type { RunSpecification } from './configuration.ts';
+
+export const RUN_FILE = 'run.json';
+
+const runFileSchema = z.strictObject({
+  formatVersion: z.literal(1),
+  configurationHash: z.string(),
+  /** Hashes of the model, tokenizer, data and evaluation sets are in it. */
+  specification: runSpecificationSchema,
+  /** Of the first attempt; each attempt's own are in its `started` event. */
+  engine: z.string(),
+  device: z.string(),
+  threads: z.int().positive(),
+  versions: z.record(z.string(), z.string()),
+  createdAt: z.string(),
+});
+export type RunFile = z.infer<typeof runFileSchema>;
+
+/**
+ * SHA-256 of everything that decides the result: settings, strategy, seed, engine and the hashes of
+ * model, tokenizer, corpus and evaluation sets. Names and places of files are not part of it.
+ */
+export function configurationHash(specification: RunSpecification): string {
+  const { strategy, seed, engine, settings, modelHash, tokenizerHash, target, evaluations } =
+    specification;
+  return hashJson({
+    strategy,
+    seed,
+    engine,
+    settings,
+    modelHash,
+    tokenizerHash,
+    target: target.contentHash,
+    evaluations: evaluations.map(({ name, role, split, sha256 }) => ({
+      name,
+      role,
+      split,
+      sha256,
+    })),
+  });
+}
+
+/** Undefined when there is none yet. Throws `run/unreadable` for a file that is no run's. */
+export function readRunFile(runFolder: string): RunFile | undefined {
+  const path = join(runFolder, RUN_FILE);
+  if (!existsSync(path)) return undefined;
+  try {
+    return runFileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (cause) {
+    const known = asUserError(cause, path);
+    if (known instanceof UserError) throw known;
+    throw new UserError(
+      'run/unreadable',
+      `${path} does not describe a run.`,
+      'Restore the file from a copy; the run cannot be continued without it.',
+      { cause },
+    );
+  }
+}
+
+/** Throws `run/other-configuration` when the folder holds a run that is not this one. */
+export function checkRunFile(specification: RunSpecification): void {
+  const existing = readRunFile(specification.runFolder);
+  if (existing === undefined) return;
+  if (existing.configurationHash === configurationHash(specification)) return;
+  throw new UserError(
+    'run/other-configuration',
+    `The run folder ${specification.runFolder} holds a run with another configuration.`,
+    'Resume the run with the configuration in its run.json, or start a new run.',
+  );
+}
+
+/** Writes `run.json` on the first attempt; later ones leave it as it is. */
+export async function writeRunFile(
+  specification: RunSpecification,
+  machine: Pick<RunFile, 'engine' | 'device' | 'threads' | 'versions'>,
+): Promise<void> {
+  const path = join(specification.runFolder, RUN_FILE);
+  if (existsSync(path)) return;
+  const content: RunFile = {
+    formatVersion: 1,
+    configurationHash: configurationHash(specification),
+    specification,
+    ...machine,
+    createdAt: new Date().toISOString(),
+  };
+  await writeFileAtomically(path, `${JSON.stringify(content, null, 2)}\n`);
+}

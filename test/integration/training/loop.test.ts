@@ -1,0 +1,334 @@
+/** The training loop with real files and a model small enough to run in milliseconds. */
+import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RandomStream } from '../../../core/base/random.ts';
+import { hashFile } from '../../../core/base/files.ts';
+import type { MlmBatch } from '../../../core/engine/types.ts';
+import { drawFrozenMasks } from '../../../core/evaluation/frozenMasks.ts';
+import { readScores } from '../../../core/evaluation/scoresFile.ts';
+import { prepareFrozenMasks, totalsOf } from '../../../core/evaluation/scoring.ts';
+import { runSpecificationSchema } from '../../../core/training/configuration.ts';
+import type { RunSpecification } from '../../../core/training/configuration.ts';
+import { listCheckpoints } from '../../../core/training/checkpoint.ts';
+import { readEvents } from '../../../core/training/eventLog.ts';
+import type { RunEvent } from '../../../core/training/events.ts';
+import type { OpenResources, PreparedEvaluation } from '../../../core/training/resources.ts';
+import { train } from '../../../core/training/train.ts';
+import type { Interruption, RunEnd } from '../../../core/training/train.ts';
+import { memoryCorpus, pieceTokenizer } from '../../fixtures/memoryCorpus.ts';
+import { UnigramSession } from '../../fixtures/unigramSession.ts';
+
+const VOCABULARY = 40;
+let folder: string;
+let evaluations: PreparedEvaluation[];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'palimpsest-loop-'));
+  const tokenizer = pieceTokenizer(3);
+  const texts = Array.from({ length: 12 }, (_, i) =>
+    'acute renal failure after surgery '.repeat(i + 2),
+  );
+  const corpus = memoryCorpus(texts, ['validation', 'test']);
+  evaluations = [];
+  for (const role of ['target', 'source'] as const) {
+    for (const split of ['validation', 'test'] as const) {
+      const options = {
+        split,
+        seed: 1,
+        maskProbability: 0.3,
+        maxSequenceLength: 32,
+        maxTokens: 9999,
+      };
+      const masks = await prepareFrozenMasks(
+        await drawFrozenMasks(corpus, tokenizer, options),
+        corpus,
+        tokenizer,
+      );
+      evaluations.push({ name: role, role, split, setHash: `${role}-${split}`, masks });
+    }
+  }
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+let runs = 0;
+function specification(settings: object = {}, strategy = 'sdt'): RunSpecification {
+  return runSpecificationSchema.parse({
+    runId: `run-${++runs}`,
+    runFolder: join(folder, `run-${runs}`),
+    modelFolder: 'model',
+    modelHash: 'm',
+    tokenizerHash: 't',
+    strategy,
+    seed: 3,
+    settings: {
+      max_steps: 24,
+      learning_rate: 0.05,
+      logging_steps: 5,
+      eval_steps: 8,
+      save_steps: 6,
+      ...settings,
+    },
+    target: { corpusId: 'c', contentHash: 'c', shardFolder: 'shards' },
+    evaluations: [],
+  });
+}
+
+/** Tokens follow a skewed distribution; a batch is a function of the step. */
+function batchAt(step: number): MlmBatch {
+  const random = new RandomStream(3, 'targetMasks', step);
+  const labels = Int32Array.from({ length: 16 }, () => 5 + Math.floor(9 * random.nextFloat() ** 2));
+  return {
+    batchSize: 2,
+    sequenceLength: 8,
+    inputIds: new Int32Array(16),
+    attentionMask: new Uint8Array(16).fill(1),
+    positions: Int32Array.from(labels.keys()),
+    labels,
+  };
+}
+
+interface Trial extends RunEnd {
+  readonly events: RunEvent[];
+  readonly session: UnigramSession;
+}
+
+/** Runs until the end, or until `interrupt` answers at a step. */
+async function run(
+  spec: RunSpecification,
+  interrupt: (step: number) => Interruption | undefined = () => undefined,
+  prepare: (session: UnigramSession) => void = () => undefined,
+): Promise<Trial> {
+  const session = new UnigramSession(VOCABULARY);
+  prepare(session);
+  const open: OpenResources = async (_, streams) => ({
+    session,
+    threads: 1,
+    versions: { palimpsest: 'test' },
+    notices: [],
+    streams: streams.includes('target')
+      ? { target: { stepsPerEpoch: 10, batchesAt: (step) => [batchAt(step)] } }
+      : {},
+    evaluations,
+    close: () => session.close(),
+  });
+  const events: RunEvent[] = [];
+  let step = 0;
+  const end = await train(spec, open, {
+    interruption: () => interrupt(step),
+    publish: (event) => events.push(event),
+    progress: (at) => {
+      step = at;
+    },
+  });
+  return { ...end, events, session };
+}
+
+const weightsHash = (spec: RunSpecification, step = 24): Promise<string> =>
+  hashFile(join(spec.runFolder, 'checkpoints', `step-${step}`, 'model.safetensors'));
+
+/** What is the same in two runs that end alike: no times, places or speeds. */
+function essence(events: readonly RunEvent[]): unknown[] {
+  return events.flatMap((event): unknown[] => {
+    if (event.type === 'metrics') {
+      const { 'train/target_loss': loss, 'train/gradient_norm': norm } = event.values;
+      return [[event.step, 'metrics', loss, norm, event.values['train/learning_rate']]];
+    }
+    if (event.type !== 'evaluation') return [];
+    const { step, phase, role, split, nll, scoresHash } = event;
+    return [[step, phase, role, split, nll, scoresHash]];
+  });
+}
+
+describe('a run', () => {
+  it('evaluates before, during and after, lowers the loss and leaves one checkpoint without optimizer', async () => {
+    const spec = specification();
+    const { outcome, events, session } = await run(spec);
+    expect(outcome).toBe('completed');
+    expect(session.closed).toBe(true);
+    expect(readEvents(spec.runFolder)).toEqual(events);
+
+    const evaluated = events.flatMap((event) => (event.type === 'evaluation' ? [event] : []));
+    expect(
+      evaluated.map(({ step, phase, role, split }) => `${step} ${phase} ${role} ${split}`),
+    ).toEqual([
+      '0 before target validation',
+      '0 before target test',
+      '0 before source validation',
+      '0 before source test',
+      '8 during target validation',
+      '8 during source validation',
+      '16 during target validation',
+      '16 during source validation',
+      '24 after target validation',
+      '24 after target test',
+      '24 after source validation',
+      '24 after source test',
+    ]);
+    for (const { nll, tokens, scoresPath, scoresHash } of evaluated) {
+      const totals = totalsOf(readScores(join(spec.runFolder, scoresPath), scoresHash));
+      expect([totals.nll, totals.tokens]).toEqual([nll, tokens]);
+    }
+    expect(evaluated[0]?.nll).toBeCloseTo(Math.log(VOCABULARY), 5);
+
+    const logged = events.flatMap((event) => (event.type === 'metrics' ? [event] : []));
+    expect(logged.map(({ step }) => step)).toEqual([5, 10, 15, 20, 24]);
+    expect(logged.at(-1)?.values['train/target_loss']).toBeLessThan(
+      (logged[0]?.values['train/target_loss'] ?? 0) - 0.3,
+    );
+    // Linear schedule: the rate of step 23, the 24th.
+    expect(logged.at(-1)?.values['train/learning_rate']).toBeCloseTo(0.05 / 24, 12);
+
+    expect(await readdir(join(spec.runFolder, 'checkpoints'))).toEqual(['step-24']);
+    const [checkpoint] = await listCheckpoints(spec.runFolder, 'checkpoints');
+    expect([...(checkpoint?.files ?? [])].sort()).toEqual(['model.safetensors', 'state.json']);
+    expect(events.at(-1)).toMatchObject({ type: 'ended', outcome: 'completed', step: 24 });
+  });
+
+  it('keeps the weights that did best on the validation target', async () => {
+    // The set's tokens are spread otherwise than the training labels: its loss falls, then rises.
+    const spec = specification({ learning_rate: 0.2, lr_scheduler_type: 'constant' });
+    const { events } = await run(spec);
+    const watched = events.filter(
+      (event) =>
+        event.type === 'evaluation' && event.role === 'target' && event.split === 'validation',
+    );
+    const losses = watched.map((event) => (event.type === 'evaluation' ? event.nll : Number.NaN));
+    const best = watched[losses.indexOf(Math.min(...losses))]?.step ?? -1;
+    expect(best).toBeGreaterThan(0);
+    const kept = await listCheckpoints(spec.runFolder, 'best');
+    expect(kept.map(({ step }) => step)).toEqual([best]);
+  });
+
+  it('takes no step with NDT, and its evaluations before and after are one', async () => {
+    const spec = specification({}, 'ndt');
+    const { outcome, events } = await run(spec);
+    expect(outcome).toBe('completed');
+    expect(events[0]).toMatchObject({ type: 'started', totalSteps: 0 });
+    const evaluated = events.flatMap((event) => (event.type === 'evaluation' ? [event] : []));
+    expect(evaluated.map(({ phase }) => phase)).toEqual([
+      ...Array<string>(4).fill('before'),
+      ...Array<string>(4).fill('after'),
+    ]);
+    for (const [i, before] of evaluated.slice(0, 4).entries()) {
+      expect(evaluated[i + 4]).toMatchObject({ nll: before.nll, scoresHash: before.scoresHash });
+    }
+  });
+});
+
+describe('stopping and going on', () => {
+  it('ends as it would have, wherever it was paused', async () => {
+    const whole = specification();
+    const reference = await run(whole);
+    for (const pauses of [[1], [7, 8], [6, 12, 23], [8, 16, 24], [0, 5]]) {
+      const spec = specification();
+      for (const at of pauses) {
+        const paused = await run(spec, (step) => (step >= at ? 'pause' : undefined));
+        expect(paused).toMatchObject({ outcome: 'paused' });
+        const [checkpoint] = await listCheckpoints(spec.runFolder, 'checkpoints');
+        expect(checkpoint?.step).toBe(at);
+      }
+      expect(await run(spec)).toMatchObject({ outcome: 'completed' });
+      expect(await weightsHash(spec)).toBe(await weightsHash(whole));
+      expect(essence(readEvents(spec.runFolder)).toSorted()).toEqual(
+        essence(reference.events).toSorted(),
+      );
+    }
+  });
+
+  it('repeats what a killed attempt did after its last checkpoint, and the history shows it once', async () => {
+    const whole = specification();
+    const reference = await run(whole);
+    for (const killedAt of [3, 9, 13, 17, 22]) {
+      const spec = specification();
+      // A copy of the folder at a moment is what a kill leaves behind.
+      const copy = specification();
+      await run(spec, (step) => {
+        if (step !== killedAt) return undefined;
+        throw new Error('stop here');
+      });
+      await cp(spec.runFolder, copy.runFolder, { recursive: true });
+      const resumed = await run(copy);
+      expect(resumed.outcome).toBe('completed');
+      expect(resumed.events[0]).toMatchObject({
+        type: 'started',
+        attempt: 2,
+        resumedFrom: killedAt < 6 ? null : killedAt - (killedAt % 6),
+      });
+      expect(await weightsHash(copy)).toBe(await weightsHash(whole));
+      expect(essence(readEvents(copy.runFolder)).toSorted()).toEqual(
+        essence(reference.events).toSorted(),
+      );
+    }
+  });
+
+  it('falls back to the checkpoint before a damaged one and says so', async () => {
+    const spec = specification({ save_total_limit: 2 });
+    await run(spec, (step) => (step >= 13 ? 'interrupt' : undefined));
+    const path = join(spec.runFolder, 'checkpoints', 'step-13', 'model.safetensors');
+    const bytes = await readFile(path);
+    bytes[bytes.length - 1] ^= 1;
+    await writeFile(path, bytes);
+    const { events } = await run(spec);
+    expect(events[0]).toMatchObject({ type: 'started', resumedFrom: 12 });
+    expect(events[1]).toMatchObject({
+      type: 'log',
+      level: 'warning',
+      message: expect.stringContaining('checkpoints/step-13') as string,
+    });
+    const whole = specification();
+    await run(whole);
+    expect(await weightsHash(spec)).toBe(await weightsHash(whole));
+  });
+
+  it('saves by time too', async () => {
+    const spec = specification({ save_steps: 1000, save_minutes: 1e-9, save_total_limit: 99 });
+    await run(spec, (step) => (step >= 4 ? 'cancel' : undefined));
+    const kept = await listCheckpoints(spec.runFolder, 'checkpoints');
+    expect(kept.map(({ step }) => step)).toEqual([4, 3, 2, 1]);
+  });
+
+  it('cancels without a checkpoint, and a completed run is not run again', async () => {
+    const spec = specification();
+    expect(await run(spec, (step) => (step >= 3 ? 'cancel' : undefined))).toMatchObject({
+      outcome: 'cancelled',
+    });
+    expect(await listCheckpoints(spec.runFolder, 'checkpoints')).toEqual([]);
+    expect(await run(spec)).toMatchObject({ outcome: 'completed' });
+    const before = await readFile(join(spec.runFolder, 'events.jsonl'), 'utf8');
+    expect(await run(spec)).toMatchObject({ outcome: 'completed', events: [] });
+    expect(await readFile(join(spec.runFolder, 'events.jsonl'), 'utf8')).toBe(before);
+  });
+
+  it('refuses to go on with another configuration, and leaves the folder as it was', async () => {
+    const spec = specification();
+    await run(spec, (step) => (step >= 3 ? 'pause' : undefined));
+    const before = await readFile(join(spec.runFolder, 'events.jsonl'), 'utf8');
+    const other = { ...spec, seed: 4 };
+    expect(await run(other)).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'run/other-configuration' },
+    });
+    expect(await readFile(join(spec.runFolder, 'events.jsonl'), 'utf8')).toBe(before);
+  });
+});
+
+describe('a gradient that is not finite', () => {
+  it('is left out, said so, and the run goes on', async () => {
+    const spec = specification();
+    const { outcome, events } = await run(spec, undefined, (s) => s.brokenSteps.add(4).add(11));
+    expect(outcome).toBe('completed');
+    const warnings = events.filter((event) => event.type === 'log');
+    expect(warnings.map(({ step }) => step)).toEqual([5, 12]);
+  });
+
+  it('ends a run in which it stays', async () => {
+    const spec = specification();
+    const { outcome, error } = await run(spec, undefined, (session) => {
+      for (let step = 2; step < 30; step++) session.brokenSteps.add(step);
+    });
+    expect(outcome).toBe('failed');
+    expect(error?.code).toBe('training/diverged');
+    expect(readEvents(spec.runFolder).at(-1)).toMatchObject({ type: 'ended', outcome: 'failed' });
+  });
+});

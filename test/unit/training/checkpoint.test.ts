@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { UserError } from '../../../core/base/errors.ts';
+import { hashBytes } from '../../../core/base/files.ts';
+import {
+  dropFile,
+  listCheckpoints,
+  recoverCheckpoints,
+  removeCheckpoints,
+  writeCheckpoint,
+} from '../../../core/training/checkpoint.ts';
+import type { Checkpoint, CheckpointFiles } from '../../../core/training/checkpoint.ts';
+
+let run: string;
+beforeEach(async () => {
+  run = await mkdtemp(join(tmpdir(), 'palimpsest-checkpoint-'));
+});
+afterEach(() => rm(run, { recursive: true }));
+
+const content = (text: string): CheckpointFiles[string] => {
+  return async (path) => {
+    await writeFile(path, text);
+    return { bytes: text.length, sha256: hashBytes(text) };
+  };
+};
+const write = (step: number, salt = ''): Promise<Checkpoint> =>
+  writeCheckpoint(run, 'checkpoints', step, {
+    'model.safetensors': content(`weights of step ${step}${salt}`),
+    'optimizer.safetensors': content(`moments of step ${step}${salt}`),
+  });
+const recoveredSteps = async (): Promise<number[]> =>
+  (await recoverCheckpoints(run, 'checkpoints')).checkpoints.map(({ step }) => step);
+
+describe('checkpoints', () => {
+  it('come back latest first, with what they hold', async () => {
+    await write(2);
+    await write(10);
+    const { checkpoints, damaged } = await recoverCheckpoints(run, 'checkpoints');
+    expect(damaged).toEqual([]);
+    expect(checkpoints.map(({ step }) => step)).toEqual([10, 2]);
+    expect(checkpoints[0]?.bytes).toBe(2 * 'weights of step 10'.length);
+    expect([...(checkpoints[0]?.files ?? [])]).toEqual([
+      'model.safetensors',
+      'optimizer.safetensors',
+    ]);
+    expect(await recoverCheckpoints(run, 'best')).toEqual({ checkpoints: [], damaged: [] });
+  });
+
+  it('are written once: a step has one state', async () => {
+    const first = await write(3);
+    expect(await write(3, ' again')).toEqual(first);
+    expect(await readFile(join(first.folder, 'model.safetensors'), 'utf8')).toBe(
+      'weights of step 3',
+    );
+  });
+
+  it('are ignored and removed when torn at any point of writing', async () => {
+    await write(1);
+    const whole = (await write(2)).folder;
+    const kept = join(run, 'whole');
+    await cp(whole, kept, { recursive: true });
+    const files = ['model.safetensors', 'optimizer.safetensors', 'manifest.json'];
+    // The order of writing: each prefix of it, and each file cut in the middle.
+    const tears: (() => Promise<void>)[] = [];
+    for (const [written, name] of files.entries()) {
+      tears.push(async () => {
+        for (const missing of files.slice(written)) await rm(join(whole, missing));
+      });
+      tears.push(async () => {
+        for (const missing of files.slice(written + 1)) await rm(join(whole, missing));
+        await truncate(join(whole, name), 5);
+      });
+    }
+    tears.push(() => truncate(join(whole, 'model.safetensors'), 5));
+    tears.push(() => rm(join(whole, 'optimizer.safetensors')));
+    tears.push(() => writeFile(join(whole, 'manifest.json'), '{"formatVersion":1,"step":99'));
+    for (const tear of tears) {
+      await rm(whole, { recursive: true, force: true });
+      await cp(kept, whole, { recursive: true });
+      expect(await recoveredSteps()).toEqual([2, 1]);
+      await tear();
+      expect((await listCheckpoints(run, 'checkpoints')).map(({ step }) => step)).toEqual([1]);
+      const recovered = await recoverCheckpoints(run, 'checkpoints');
+      expect(recovered.checkpoints.map(({ step }) => step)).toEqual([1]);
+      expect(recovered.damaged).toEqual(['checkpoints/step-2']);
+      expect(existsSync(whole)).toBe(false);
+    }
+  });
+
+  it('fall back to the one before when bytes changed but sizes did not', async () => {
+    await write(1);
+    const { folder } = await write(2);
+    await writeFile(join(folder, 'model.safetensors'), 'weights of step 3');
+    expect(await recoveredSteps()).toEqual([1]);
+  });
+
+  it('are not believed under another step, and temporaries of a dead process go', async () => {
+    const { folder } = await write(4);
+    await cp(folder, join(run, 'checkpoints', 'step-9'), { recursive: true });
+    await mkdir(join(run, 'checkpoints', '.tmp-0123-step-12'));
+    expect(await recoveredSteps()).toEqual([4]);
+    expect(await readdir(join(run, 'checkpoints'))).toEqual(['step-4']);
+  });
+
+  it('leave nothing when writing fails, and say so when the disk is full', async () => {
+    await write(1);
+    const full = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    const failing = writeCheckpoint(run, 'checkpoints', 2, {
+      'model.safetensors': content('weights'),
+      'optimizer.safetensors': () => Promise.reject(full),
+    });
+    await expect(failing).rejects.toBeInstanceOf(UserError);
+    await expect(failing).rejects.toMatchObject({ code: 'system/enospc' });
+    expect(await readdir(join(run, 'checkpoints'))).toEqual(['step-1']);
+  });
+
+  it('are pruned by age, counted from the latest', async () => {
+    for (const step of [1, 2, 3, 4]) await write(step);
+    await removeCheckpoints(run, 'checkpoints', (_, age) => age < 2);
+    expect(await recoveredSteps()).toEqual([4, 3]);
+  });
+
+  it('stay complete when a file is taken out', async () => {
+    const checkpoint = await write(5);
+    await dropFile(checkpoint, 'optimizer.safetensors');
+    expect((await readdir(checkpoint.folder)).sort()).toEqual([
+      'manifest.json',
+      'model.safetensors',
+    ]);
+    const [after] = (await recoverCheckpoints(run, 'checkpoints')).checkpoints;
+    expect([...(after?.files ?? [])]).toEqual(['model.safetensors']);
+    expect(after?.sha256).not.toBe(checkpoint.sha256);
+  });
+});
