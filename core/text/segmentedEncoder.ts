@@ -2,7 +2,7 @@
 import type { Encoding as LibraryEncoding, Tokenizer as Library } from 'tokenizers';
 import { UserError } from '../base/errors.ts';
 import type { SegmentRule } from './segments.ts';
-import { isJoinable, isWhiteSpace, segmentEnd } from './segments.ts';
+import { isJoinable, isWhiteSpace, segmentEnd, SPACE } from './segments.ts';
 import { SegmentMemory } from './tokenStore.ts';
 import type { Encoding } from './types.ts';
 
@@ -153,7 +153,7 @@ function remember(
       if (start >= end) break;
       const stop = codeUnits === undefined ? to : codeUnits[to];
       // A byte-level token carries the space in front of its word; its offsets leave that out.
-      while (start < stop && isWhiteSpace(group.text.charCodeAt(start))) start++;
+      while (start < stop && group.text.charCodeAt(start) === SPACE) start++;
       const beginsWord = memory.tokens.length === first || words[token] !== words[token - 1];
       memory.tokens.push(ids[token], start - begin, stop - begin, beginsWord ? 1 : 0);
     }

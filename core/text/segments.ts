@@ -40,7 +40,7 @@ export function segmentRule(definition: TokenizerDefinition): SegmentRule {
   }
 }
 
-const SPACE = 0x20;
+export const SPACE = 0x20;
 const LINE_FEED = 0x0a;
 
 /** White space in the sense of Unicode or of JavaScript: the wider set makes for fewer cuts. */
