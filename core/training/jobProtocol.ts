@@ -47,7 +47,7 @@ const errorReportSchema = z.object({
   code: z.string(),
   message: z.string(),
   hint: z.string(),
-  stack: z.string().optional(),
+  stack: z.string().exactOptional(),
 });
 
 export const messageToJobSchema = z.discriminatedUnion('type', [
