@@ -47,7 +47,7 @@ export async function writeFileAtomically(
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true });
+    await removeQuietly(temporary);
     throw asUserError(error, path);
   }
 }
@@ -69,9 +69,14 @@ export async function createFolderAtomically(
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
+    await removeQuietly(temporary);
     throw asUserError(error, path);
   }
+}
+
+/** The error that is being reported matters more than a clean-up that fails for the same reason. */
+async function removeQuietly(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** Deletes what died processes left in a folder that this process owns. */
