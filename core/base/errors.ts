@@ -51,6 +51,14 @@ const SYSTEM_ERRORS: Readonly<Record<string, { sentence: string; hint: string }>
   ENOENT: { sentence: 'There is no such file or folder', hint: 'Check the path.' },
   EISDIR: { sentence: 'A file was expected but this is a folder', hint: 'Name a file.' },
   ENOTDIR: { sentence: 'A folder was expected but this is a file', hint: 'Name a folder.' },
+  EEXIST: {
+    sentence: 'A file or folder of that name exists already',
+    hint: 'Move it away, or choose another name.',
+  },
+  ENOTEMPTY: {
+    sentence: 'The folder exists already and is not empty',
+    hint: 'Move it away, or choose another name.',
+  },
   EMFILE: {
     sentence: 'Too many files are open',
     hint: 'Raise the limit of open files (ulimit -n) and try again.',
