@@ -57,9 +57,6 @@ const BINARY: readonly BinaryRule[] = [
   { kernel: 'Sub', operator: 'Sub', fold: (a, b) => a - b, rightIdentity: 0 },
   { kernel: 'Multiply', operator: 'Mul', fold: (a, b) => a * b, leftIdentity: 1, rightIdentity: 1 },
   { kernel: 'RealDiv', operator: 'Div', fold: (a, b) => a / b, rightIdentity: 1 },
-  { kernel: 'Maximum', operator: 'Max', fold: Math.max },
-  { kernel: 'Minimum', operator: 'Min', fold: Math.min },
-  { kernel: 'Pow', operator: 'Pow', fold: (a, b) => a ** b, rightIdentity: 1 },
 ];
 
 export function recordBinary(rule: BinaryRule, a: Value, b: Value, builder: GraphBuilder): Value {
@@ -109,9 +106,7 @@ for (const [kernel, operator] of Object.entries(UNARY)) {
 }
 
 registerTracedKernel('Square', ({ x }, _, builder) => builder.node('Mul', [x, x], x));
-registerTracedKernel('Rsqrt', ({ x }, _, builder) =>
-  builder.node('Reciprocal', [builder.node('Sqrt', [x], x)], x),
-);
+
 /** The derivative of relu: 1 above zero, `alpha` elsewhere. */
 registerTracedKernel('Step', ({ x }, { alpha = 0 }, builder) => {
   const zero = builder.scalar(0, x.type);
@@ -210,6 +205,11 @@ registerTracedKernel('BatchMatMul', ({ a, b }, { transposeA, transposeB }, build
   return builder.node('FusedMatMul', [a, b], { shape }, attributes, 'com.microsoft');
 });
 
+/** Of Max's gradient. */
+registerTracedKernel('Equal', ({ a, b }, _, builder) =>
+  builder.node('Equal', [a, b], { shape: broadcastShape(a, b), type: 'bool' }),
+);
+
 registerTracedKernel('Softmax', ({ logits }, { dim }, builder) =>
   builder.node('Softmax', [logits], logits, { axis: dim as number }),
 );
@@ -231,6 +231,14 @@ registerTracedKernel('Concat', (inputs, { axis }, builder) => {
     along,
   );
   return builder.node('Concat', parts, { shape, type: parts[0].type }, { axis: along });
+});
+
+/** Of Concat's gradient. */
+registerTracedKernel('SplitV', ({ x }, { numOrSizeSplits, axis }, builder) => {
+  const along = tf.util.parseAxisParam(axis as number, [...x.shape])[0];
+  const sizes = numOrSizeSplits as number[];
+  const parts = sizes.map((size) => ({ shape: x.shape.with(along, size), type: x.type }));
+  return builder.nodes('Split', [x, builder.integers(...sizes)], parts, { axis: along });
 });
 
 registerTracedKernel('Slice', ({ x }, { begin, size }, builder) => {
