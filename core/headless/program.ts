@@ -121,10 +121,9 @@ function configure(command: Command, environment: Environment): void {
     })
     .configureHelp({ subcommandTerm })
     .exitOverride((error) => {
-      if (!['commander.helpDisplayed', 'commander.version'].includes(error.code)) {
-        throw usageError(error, command);
-      }
-      throw new HelpShown('Help was shown.');
+      // Exit code 0: help or the version was asked for and has been shown.
+      if (error.exitCode === 0) throw new HelpShown('Help was shown.');
+      throw usageError(error, command);
     });
   addCommonOptions(command);
   if (command.parent !== null) command.helpCommand(false);
