@@ -1,5 +1,6 @@
 /** From files to a corpus folder: read, normalise, drop duplicates, group, split, store. */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../base/errors.ts';
@@ -55,6 +56,7 @@ export async function importCorpus(
   signal?: AbortSignal,
 ): Promise<CorpusManifest> {
   signal?.throwIfAborted();
+  if (existsSync(request.folder)) throw folderExists(request.folder);
   const sources = await findSources(request.paths);
   let manifest: CorpusManifest | undefined;
   await createFolderAtomically(request.folder, async (folder) => {
@@ -81,8 +83,8 @@ async function fillFolder(
 
   const sets = new DisjointSets(store.count);
   for (let band = 0; band < BANDS; band++) {
-    signal?.throwIfAborted();
     report({ stage: 'finding near-duplicates', done: band, total: BANDS, unit: 'bands' });
+    signal?.throwIfAborted();
     uniteByBand(store.sketches, band, sets);
     await setImmediate();
   }
@@ -91,8 +93,8 @@ async function fillFolder(
   const groups = formGroups(store, sets);
   const splits = assignSplits(groups, request.splitShares ?? DEFAULT_SPLIT_SHARES, request.seed);
 
-  signal?.throwIfAborted();
   report({ stage: 'writing', done: 0, total: store.count, unit: 'documents' });
+  signal?.throwIfAborted();
   const { contentHash, ...index } = await writeIndex(folder, store, groups.groupOf, splits);
   const splitGroups = { train: 0, validation: 0, test: 0 };
   const splitDocuments = { train: 0, validation: 0, test: 0 };
@@ -158,6 +160,14 @@ async function writeIndex(
   return { ...file, contentHash: content.digest('hex') };
 }
 
+function folderExists(folder: string): UserError {
+  return new UserError(
+    'corpus/folder-exists',
+    `The folder ${folder} exists already.`,
+    'Choose a folder that does not exist yet; the import creates it.',
+  );
+}
+
 function emptyCorpus(sources: readonly Source[], reading: SourceReading): UserError {
   const files = sources.reduce((sum, source) => sum + source.files.length, 0);
   const names = sources.map((source) => source.name).join(', ');
@@ -168,8 +178,7 @@ function emptyCorpus(sources: readonly Source[], reading: SourceReading): UserEr
       `Files are read by their extension: ${SUPPORTED_EXTENSIONS}, each also with .gz.`,
     );
   }
-  const what =
-    reading.documentsRead === 0 ? 'no document' : `only ${reading.documentsRead} empty documents`;
+  const what = reading.documentsRead === 0 ? 'no document' : 'nothing but empty documents';
   return new UserError(
     'corpus/empty',
     `There is ${what} in ${names}.`,

@@ -62,7 +62,9 @@ export class SketchMaker {
     if (!this.#findMinima(bytes)) return false;
     this.#fillEmptyBins();
     for (let bin = 0; bin < BINS; bin++) {
-      sketch[bin] = Math.imul(this.#minima[bin], 0x9e3779b1) >>> 24;
+      // Bins that were filled from one another hold one value; with the bin mixed in, different
+      // values still agree in each of them independently.
+      sketch[bin] = mix(this.#minima[bin] ^ Math.imul(bin, 0x9e3779b1)) >>> 24;
     }
     return true;
   }
@@ -91,9 +93,9 @@ export class SketchMaker {
       words++;
       word = 0;
       inWord = false;
-      if (words >= SHINGLE_WORDS) keepMinimum(minima, mix(rolling ^ seed));
+      if (words >= SHINGLE_WORDS) keepMinimum(minima, shingleHash(rolling ^ seed));
     }
-    if (words > 0 && words < SHINGLE_WORDS) keepMinimum(minima, mix(rolling ^ seed));
+    if (words > 0 && words < SHINGLE_WORDS) keepMinimum(minima, shingleHash(rolling ^ seed));
     return words > 0;
   }
 
@@ -127,11 +129,16 @@ function mix(value: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** The high bits choose the bin, the others are the value whose minimum the bin keeps. */
+/** Never EMPTY. */
+function shingleHash(value: number): number {
+  const hash = mix(value);
+  return hash === EMPTY ? EMPTY - 1 : hash;
+}
+
+/** The high bits choose the bin, which keeps the smallest hash that falls into it. */
 function keepMinimum(minima: Uint32Array, hash: number): void {
   const bin = hash >>> BIN_SHIFT;
-  const value = hash & ((1 << BIN_SHIFT) - 1);
-  if (value < minima[bin]) minima[bin] = value;
+  if (hash < minima[bin]) minima[bin] = hash;
 }
 
 /** Jaccard similarity of two documents' shingle sets, estimated from their sketches: 0 to 1. */

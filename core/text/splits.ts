@@ -17,65 +17,90 @@ export interface Groups {
   readonly documents: Uint32Array;
 }
 
-/**
- * The split of each group, as indices into SPLIT_NAMES. A group's split is a pure function of the
- * seed and its key, so that a corpus that grows keeps the splits it had, with two exceptions: a
- * group that holds more documents than a held-out split is meant to have trains, and a split that
- * would be empty is given a group of another. Throws a UserError when there are fewer groups than
- * splits with a share.
- */
-export function assignSplits(groups: Groups, shares: SplitShares, seed: number): Uint8Array {
-  checkShares(shares);
-  const count = groups.documents.length;
-  const wanted = SPLIT_NAMES.filter((name) => shares[name] > 0);
-  if (count < wanted.length) throw tooFewGroups(count, wanted);
-
-  const documents = groups.documents.reduce((sum, size) => sum + size, 0);
-  const largestHeldOut = (share: number): number =>
-    shares.train === 0 ? documents : Math.max(1, share * documents);
-  const splits = new Uint8Array(count);
-  const places = new Float64Array(count);
-  for (let group = 0; group < count; group++) {
-    const [high, low] = groups.keys.subarray(group * 2, group * 2 + 2);
-    places[group] = new RandomStream(seed, 'split', high, low).nextFloat();
-    const split =
-      places[group] < shares.test
-        ? TEST
-        : places[group] < shares.test + shares.validation
-          ? VALIDATION
-          : TRAIN;
-    const share = split === TEST ? shares.test : shares.validation;
-    if (split === TRAIN || groups.documents[group] <= largestHeldOut(share)) splits[group] = split;
-  }
-  for (const name of wanted) {
-    fillIfEmpty(splits, SPLIT_NAMES.indexOf(name), groups.documents, places);
-  }
-  return splits;
-}
-
 const TRAIN = 0;
 const VALIDATION = 1;
 const TEST = 2;
 
-/** Gives an empty split the smallest group (training: the largest) of the split with most groups. */
-function fillIfEmpty(
+/** A larger part of a held-out split than this may not be one group: it would speak for the rest. */
+const LARGEST_HELD_OUT_PART = 1 / 4;
+/** A held-out split with less than this part of what it is meant to have is given more. */
+const SMALLEST_HELD_OUT_PART = 1 / 2;
+
+/**
+ * The split of each group, as indices into SPLIT_NAMES. A group's split is a pure function of the
+ * seed and its key, so that a corpus that grows keeps the splits it had, with two exceptions that
+ * matter for few or very unequal groups: a group that would be more than a quarter of a held-out
+ * split trains instead, and a held-out split that has come out empty or less than half as large as
+ * meant is given the smallest training groups. With enough groups no split is empty. Throws a
+ * UserError when there are fewer groups than splits with a share.
+ */
+export function assignSplits(groups: Groups, shares: SplitShares, seed: number): Uint8Array {
+  checkShares(shares);
+  const sizes = groups.documents;
+  const wanted = SPLIT_NAMES.filter((name) => shares[name] > 0);
+  if (sizes.length < wanted.length) throw tooFewGroups(sizes.length, wanted);
+
+  const documents = sizes.reduce((sum, size) => sum + size, 0);
+  const meant = SPLIT_NAMES.map((name) => shares[name] * documents);
+  const splits = new Uint8Array(sizes.length);
+  const places = new Float64Array(sizes.length);
+  for (let group = 0; group < sizes.length; group++) {
+    const [high, low] = groups.keys.subarray(group * 2, group * 2 + 2);
+    places[group] = new RandomStream(seed, 'split', high, low).nextFloat();
+    const split = splitAt(places[group], shares);
+    const tooLarge = sizes[group] > Math.max(1, meant[split] * LARGEST_HELD_OUT_PART);
+    splits[group] = shares.train > 0 && tooLarge ? TRAIN : split;
+  }
+  for (const split of [TEST, VALIDATION]) {
+    if (meant[split] > 0) topUp(splits, split, sizes, places, meant[split]);
+  }
+  if (meant[TRAIN] > 0 && !splits.includes(TRAIN)) giveTrainingGroup(splits, sizes);
+  return splits;
+}
+
+function splitAt(place: number, shares: SplitShares): number {
+  if (place < shares.test) return TEST;
+  return place < shares.test + shares.validation ? VALIDATION : TRAIN;
+}
+
+/** Gives a held-out split the smallest groups of the split with most groups, as many as it lacks. */
+function topUp(
   splits: Uint8Array,
   split: number,
   sizes: Uint32Array,
   places: Float64Array,
+  meantDocuments: number,
 ): void {
-  if (splits.includes(split)) return;
+  let documents = 0;
+  for (const [group, held] of splits.entries()) if (held === split) documents += sizes[group];
+  if (documents > 0 && documents >= meantDocuments * SMALLEST_HELD_OUT_PART) return;
+
+  const donor = largestSplit(splits);
+  if (donor === split) return;
+  const candidates = [...splits.keys()].filter((group) => splits[group] === donor);
+  candidates.sort((a, b) => sizes[a] - sizes[b] || places[a] - places[b]);
+  for (const group of candidates.slice(0, -1)) {
+    if (documents > 0 && documents + sizes[group] > meantDocuments) break;
+    splits[group] = split;
+    documents += sizes[group];
+    if (documents >= meantDocuments * SMALLEST_HELD_OUT_PART) break;
+  }
+}
+
+function giveTrainingGroup(splits: Uint8Array, sizes: Uint32Array): void {
+  const donor = largestSplit(splits);
+  let chosen = splits.indexOf(donor);
+  for (const [group, held] of splits.entries()) {
+    if (held === donor && sizes[group] > sizes[chosen]) chosen = group;
+  }
+  splits[chosen] = TRAIN;
+}
+
+/** The split with most groups. */
+function largestSplit(splits: Uint8Array): number {
   const counts = [0, 0, 0];
   for (const held of splits) counts[held]++;
-  const donor = counts.indexOf(Math.max(...counts));
-  const sign = split === TRAIN ? -1 : 1;
-  let chosen = splits.indexOf(donor);
-  for (let group = chosen + 1; group < splits.length; group++) {
-    if (splits[group] !== donor) continue;
-    const order = sign * (sizes[group] - sizes[chosen]) || places[group] - places[chosen];
-    if (order < 0) chosen = group;
-  }
-  splits[chosen] = split;
+  return counts.indexOf(Math.max(...counts));
 }
 
 function checkShares(shares: SplitShares): void {
