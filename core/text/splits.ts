@@ -37,10 +37,10 @@ const SMALLEST_HELD_OUT_PART = 1 / 2;
 export function assignSplits(groups: Groups, shares: SplitShares, seed: number): Uint8Array {
   checkShares(shares);
   const sizes = groups.documents;
-  const wanted = SPLIT_NAMES.filter((name) => shares[name] > 0);
-  if (sizes.length < wanted.length) throw tooFewGroups(sizes.length, wanted);
-
   const documents = sizes.reduce((sum, size) => sum + size, 0);
+  const wanted = SPLIT_NAMES.filter((name) => shares[name] > 0);
+  if (sizes.length < wanted.length) throw tooFewGroups(sizes.length, documents, wanted);
+
   const meant = SPLIT_NAMES.map((name) => shares[name] * documents);
   const splits = new Uint8Array(sizes.length);
   const places = new Float64Array(sizes.length);
@@ -114,10 +114,18 @@ function checkShares(shares: SplitShares): void {
   );
 }
 
-function tooFewGroups(count: number, wanted: readonly SplitName[]): UserError {
+function tooFewGroups(groups: number, documents: number, wanted: readonly SplitName[]): UserError {
+  const needed = `too few for the splits ${wanted.join(', ')}`;
+  if (documents < wanted.length) {
+    return new UserError(
+      'corpus/too-few-groups',
+      `The corpus has ${documents} different ${documents === 1 ? 'document' : 'documents'}, ${needed}.`,
+      'Add documents, or read a long text file with one document a line or separated by blank lines.',
+    );
+  }
   return new UserError(
     'corpus/too-few-groups',
-    `The corpus has ${count} independent ${count === 1 ? 'document or group' : 'documents or groups'}, too few for ${wanted.join(', ')}.`,
-    'Add documents, or read a long text file with one document a line or separated by blank lines.',
+    `The ${documents} documents of the corpus form ${groups} independent ${groups === 1 ? 'group' : 'groups'}, ${needed}.`,
+    'Near-duplicates and documents with one value of the group column stay together; add different documents or choose another group column.',
   );
 }

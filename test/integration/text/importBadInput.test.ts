@@ -162,7 +162,7 @@ const BAD_INPUTS: readonly BadInput[] = [
     content: SECRET,
     options: { splitShares: { train: 0.9, validation: 0.05, test: 0.05 } },
     code: 'corpus/too-few-groups',
-    message: 'The corpus has 1 independent document or group, too few for',
+    message: 'The corpus has 1 different document, too few for',
   },
 ];
 

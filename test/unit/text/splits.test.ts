@@ -95,7 +95,11 @@ describe('assignSplits', () => {
   it('refuses fewer groups than splits, and shares that are no division of 1', () => {
     const two = randomGroups(6, ones(2));
     expect(() => assignSplits(two, DEFAULT_SPLIT_SHARES, 1)).toThrow(
-      'The corpus has 2 independent documents or groups, too few for train, validation, test.',
+      'The corpus has 2 different documents, too few for the splits train, validation, test.',
+    );
+    const unequal = randomGroups(6, [900, 5]);
+    expect(() => assignSplits(unequal, DEFAULT_SPLIT_SHARES, 1)).toThrow(
+      'The 905 documents of the corpus form 2 independent groups, too few for',
     );
     const many = randomGroups(6, ones(20));
     expect(() => assignSplits(many, { train: 1, validation: 0.1, test: 0 }, 1)).toThrow(UserError);
