@@ -24,7 +24,7 @@ export interface ErrorReport {
   readonly message: string;
   readonly hint: string;
   /** Present only for bugs. */
-  readonly stack?: string;
+  readonly stack?: string | undefined;
 }
 
 const SYSTEM_ERRORS: Readonly<Record<string, { sentence: string; hint: string }>> = {

@@ -95,13 +95,14 @@ export class EventLog {
 
   /** The event is on disk when this returns. Throws a UserError when the disk is full. */
   append(event: NewRunEvent): RunEvent {
-    const complete: RunEvent = {
+    // Last, so that an earlier event told again gets a place of its own.
+    const place = {
       run: this.#run,
       attempt: this.attempt,
       sequence: this.#sequence++,
       time: new Date().toISOString(),
-      ...event,
     };
+    const complete: RunEvent = { ...event, ...place };
     try {
       writeSync(this.#file, `${JSON.stringify(complete)}\n`);
       fsyncSync(this.#file);

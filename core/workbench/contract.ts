@@ -121,15 +121,26 @@ export type RunSummary = z.infer<typeof runSummarySchema>;
 export const runDetailSchema = runSummarySchema.extend({
   folder: z.string(),
   attempts: z.int(),
+  threads: z.int().nullable(),
+  versions: z.record(z.string(), z.string()).nullable(),
   configuration: z.unknown(),
   evaluations: z.array(evaluationResultSchema),
   checkpoints: z.array(
     z.object({ step: z.int(), path: z.string(), sha256: z.string(), bytes: z.int() }),
   ),
-  /** Last value of each series. */
+  /** Last value of each series, e.g. `train/target_loss` or `evaluation/nll/source/test`. */
   latest: z.record(z.string(), z.object({ step: z.int(), value: z.number() })),
 });
 export type RunDetail = z.infer<typeof runDetailSchema>;
+
+/** A curve; `split` and `role` are empty where they say nothing. */
+export const seriesSchema = z.object({
+  name: z.string(),
+  split: z.string(),
+  role: z.string(),
+  points: z.array(z.object({ step: z.int(), value: z.number() })),
+});
+export type MetricSeries = z.infer<typeof seriesSchema>;
 
 export const projectSummarySchema = z.object({
   id: z.string(),
@@ -148,6 +159,8 @@ export const diagnosticsSchema = z.object({
   freeBytes: z.int(),
   cores: z.int(),
   memoryBytes: z.int(),
+  /** What SQLite's own check complains of; null when the history is sound. */
+  databaseProblem: z.string().nullable(),
   engines: z.array(
     z.object({
       name: z.enum(['cpu', 'webgpu', 'tensorflow']),
@@ -214,6 +227,15 @@ export const calls = {
     reply: z.array(runSummarySchema),
   },
   'runs/show': { request: run, reply: runDetailSchema },
+  'runs/metrics': {
+    request: z.object({
+      run: z.string(),
+      /** All series when left out. */
+      names: z.array(z.string()).optional(),
+      fromStep: z.int().nonnegative().default(0),
+    }),
+    reply: z.array(seriesSchema),
+  },
   'runs/pause': { request: run, reply: runSummarySchema },
   'runs/resume': { request: run, reply: runSummarySchema },
   'runs/cancel': { request: run, reply: runSummarySchema },

@@ -1,0 +1,4 @@
+import packageFile from '../../package.json' with { type: 'json' };
+
+/** Palimpsest's own version. */
+export const VERSION: string = packageFile.version;

@@ -1,0 +1,5 @@
+import { initialSchema } from './0001-initial-schema.ts';
+import type { Migration } from './migration.ts';
+
+/** Every migration in order; the last one's version is the version this program writes. */
+export const MIGRATIONS: readonly Migration[] = [initialSchema];

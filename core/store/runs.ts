@@ -1,0 +1,171 @@
+import type { ErrorReport } from '../base/errors.ts';
+import type { Connection } from './database.ts';
+
+export type RunStateName =
+  'queued' | 'running' | 'paused' | 'completed' | 'interrupted' | 'failed' | 'cancelled';
+
+export interface RunRecord {
+  readonly id: string;
+  readonly projectId: string;
+  readonly name: string;
+  readonly strategy: string;
+  readonly seed: number;
+  readonly state: RunStateName;
+  /** Relative to the home folder. */
+  readonly folder: string;
+  /** What the training job is given, JSON. */
+  readonly configuration: string;
+  readonly configurationHash: string;
+  readonly modelHash: string;
+  readonly tokenizerHash: string;
+  readonly step: number;
+  readonly totalSteps: number | null;
+  readonly engine: string | null;
+  readonly device: string | null;
+  readonly threads: number | null;
+  readonly versions: Readonly<Record<string, string>> | null;
+  readonly error: ErrorReport | null;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly queuePosition: number | null;
+  readonly continueOnStart: boolean;
+  readonly jobPid: number | null;
+  readonly lastAttempt: number;
+  readonly lastSequence: number;
+  readonly settledAttempt: number;
+}
+
+/** What changes in the life of a run; what is left out stays. */
+export type RunChange = Partial<
+  Pick<
+    RunRecord,
+    | 'state'
+    | 'step'
+    | 'totalSteps'
+    | 'engine'
+    | 'device'
+    | 'threads'
+    | 'versions'
+    | 'error'
+    | 'startedAt'
+    | 'endedAt'
+    | 'queuePosition'
+    | 'continueOnStart'
+    | 'jobPid'
+    | 'lastAttempt'
+    | 'lastSequence'
+    | 'settledAttempt'
+  >
+>;
+
+export interface RunFilter {
+  readonly projectId?: string;
+  readonly state?: RunStateName;
+}
+
+type Row = Omit<RunRecord, 'versions' | 'error' | 'continueOnStart'> & {
+  readonly versions: string | null;
+  readonly error: string | null;
+  readonly continueOnStart: number;
+};
+
+const COLUMN_OF: Readonly<Record<keyof RunRecord, string>> = {
+  id: 'id',
+  projectId: 'project_id',
+  name: 'name',
+  strategy: 'strategy',
+  seed: 'seed',
+  state: 'state',
+  folder: 'folder',
+  configuration: 'configuration',
+  configurationHash: 'configuration_hash',
+  modelHash: 'model_hash',
+  tokenizerHash: 'tokenizer_hash',
+  step: 'step',
+  totalSteps: 'total_steps',
+  engine: 'engine',
+  device: 'device',
+  threads: 'threads',
+  versions: 'versions',
+  error: 'error',
+  createdAt: 'created_at',
+  startedAt: 'started_at',
+  endedAt: 'ended_at',
+  queuePosition: 'queue_position',
+  continueOnStart: 'continue_on_start',
+  jobPid: 'job_pid',
+  lastAttempt: 'last_attempt',
+  lastSequence: 'last_sequence',
+  settledAttempt: 'settled_attempt',
+};
+const FIELDS = Object.keys(COLUMN_OF) as (keyof RunRecord)[];
+const COLUMNS = FIELDS.map((field) => `${COLUMN_OF[field]} AS ${field}`).join(', ');
+
+function fromRow(row: Row): RunRecord {
+  return {
+    ...row,
+    versions: row.versions === null ? null : (JSON.parse(row.versions) as Record<string, string>),
+    error: row.error === null ? null : (JSON.parse(row.error) as ErrorReport),
+    continueOnStart: row.continueOnStart === 1,
+  };
+}
+
+function toColumn(value: RunRecord[keyof RunRecord]): string | number | null {
+  if (typeof value === 'boolean') return Number(value);
+  if (value !== null && typeof value === 'object') return JSON.stringify(value);
+  return value;
+}
+
+export function runQueries(connection: Connection) {
+  const insert = connection.prepare<[Record<string, string | number | null>]>(
+    `INSERT INTO runs (${FIELDS.map((field) => COLUMN_OF[field]).join(', ')})
+     VALUES (${FIELDS.map((field) => `@${field}`).join(', ')})`,
+  );
+  const insertCorpus = connection.prepare<[string, string, string]>(
+    'INSERT OR IGNORE INTO run_corpora (run_id, corpus_id, role) VALUES (?, ?, ?)',
+  );
+  const byId = connection.prepare<[string], Row>(`SELECT ${COLUMNS} FROM runs WHERE id = ?`);
+  const list = connection.prepare<[{ projectId: string | null; state: string | null }], Row>(
+    `SELECT ${COLUMNS} FROM runs
+     WHERE (@projectId IS NULL OR project_id = @projectId) AND (@state IS NULL OR state = @state)
+     ORDER BY created_at, rowid`,
+  );
+  const queued = connection.prepare<[], Row>(
+    `SELECT ${COLUMNS} FROM runs WHERE state = 'queued' ORDER BY queue_position`,
+  );
+  const lastPosition = connection
+    .prepare<[], number>('SELECT coalesce(max(queue_position), 0) FROM runs')
+    .pluck();
+  const byCorpus = connection.prepare<[string], Row>(
+    `SELECT ${COLUMNS} FROM runs
+     WHERE id IN (SELECT run_id FROM run_corpora WHERE corpus_id = ?) ORDER BY created_at, rowid`,
+  );
+  const count = connection.prepare<[], number>('SELECT count(*) FROM runs').pluck();
+  return {
+    insert(run: RunRecord, corpora: readonly { corpusId: string; role: string }[]): void {
+      insert.run(Object.fromEntries(FIELDS.map((field) => [field, toColumn(run[field])])));
+      for (const { corpusId, role } of corpora) insertCorpus.run(run.id, corpusId, role);
+    },
+    update(id: string, change: RunChange): void {
+      const fields = Object.keys(change) as (keyof RunChange)[];
+      if (fields.length === 0) return;
+      const assignments = fields.map((field) => `${COLUMN_OF[field]} = ?`).join(', ');
+      const values = fields.map((field) => toColumn(change[field] ?? null));
+      connection.prepare(`UPDATE runs SET ${assignments} WHERE id = ?`).run(...values, id);
+    },
+    find(id: string): RunRecord | undefined {
+      const row = byId.get(id);
+      return row === undefined ? undefined : fromRow(row);
+    },
+    list(filter: RunFilter = {}): RunRecord[] {
+      const bound = { projectId: filter.projectId ?? null, state: filter.state ?? null };
+      return list.all(bound).map(fromRow);
+    },
+    /** In the order in which they are to run. */
+    queued: (): RunRecord[] => queued.all().map(fromRow),
+    nextQueuePosition: (): number => (lastPosition.get() ?? 0) + 1,
+    usingCorpus: (corpusId: string): RunRecord[] => byCorpus.all(corpusId).map(fromRow),
+    count: (): number => count.get() ?? 0,
+  };
+}

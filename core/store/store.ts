@@ -1,0 +1,47 @@
+/** The history as the services see it: one object a table family, and transactions over them. */
+import { checkpointQueries } from './checkpoints.ts';
+import { corpusQueries } from './corpora.ts';
+import { eraseRemnants, findDamage, openDatabase } from './database.ts';
+import type { DatabaseOptions } from './database.ts';
+import { evaluationQueries } from './evaluations.ts';
+import { metricQueries } from './metrics.ts';
+import { modelQueries } from './models.ts';
+import { noteQueries } from './notes.ts';
+import { projectQueries } from './projects.ts';
+import { runQueries } from './runs.ts';
+import { withStoreErrors } from './storeErrors.ts';
+import { tagQueries } from './tags.ts';
+import { taskQueries } from './tasks.ts';
+
+export type Store = ReturnType<typeof openStore>;
+
+/** @throws UserError as openDatabase does */
+export function openStore(path: string, options: DatabaseOptions = {}) {
+  const connection = openDatabase(path, options);
+  return {
+    path,
+    models: modelQueries(connection),
+    corpora: corpusQueries(connection),
+    tasks: taskQueries(connection),
+    projects: projectQueries(connection),
+    runs: runQueries(connection),
+    metrics: metricQueries(connection),
+    evaluations: evaluationQueries(connection),
+    checkpoints: checkpointQueries(connection),
+    tags: tagQueries(connection),
+    notes: noteQueries(connection),
+    /** All of `action` or nothing; may nest. */
+    transaction<Result>(action: () => Result): Result {
+      return withStoreErrors(path, () => connection.transaction(action).immediate());
+    },
+    eraseRemnants(): void {
+      withStoreErrors(path, () => {
+        eraseRemnants(connection);
+      });
+    },
+    findDamage: (): string | null => withStoreErrors(path, () => findDamage(connection)),
+    close(): void {
+      connection.close();
+    },
+  };
+}

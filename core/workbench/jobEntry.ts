@@ -1,0 +1,92 @@
+/** Entry of a process that does one job (jobContract.ts) and ends. */
+import { reportError } from '../base/errors.ts';
+import { openParentChannel } from '../base/parentChannel.ts';
+import type { ParentChannel } from '../base/parentChannel.ts';
+import type { ReportProgress } from '../text/types.ts';
+import { abortedError } from './calls.ts';
+import { jobs, messageToWorkerSchema } from './jobContract.ts';
+import type { JobName, JobReply, JobRequest, MessageFromWorker } from './jobContract.ts';
+
+type Work<Name extends JobName> = (
+  request: JobRequest<Name>,
+  report: ReportProgress,
+  signal: AbortSignal,
+) => Promise<JobReply<Name>>;
+
+/** Each job loads only what it needs: importing text starts no numeric engine. */
+const WORK: { readonly [Name in JobName]: () => Promise<Work<Name>> } = {
+  'models/import': async () => (await import('./work/models.ts')).importWork,
+  'models/init': async () => (await import('./work/models.ts')).initWork,
+  'models/verify': async () => (await import('./work/models.ts')).verifyWork,
+  'corpora/import': async () => (await import('./work/corpora.ts')).importWork,
+  'corpora/shards': async () => (await import('./work/corpora.ts')).shardsWork,
+  'evaluations/draw': async () => (await import('./work/evaluations.ts')).drawWork,
+  'runs/export': async () => (await import('./work/exports.ts')).exportWork,
+};
+
+/** Progress is for people: more than ten a second are not sent. */
+const PROGRESS_MILLISECONDS = 100;
+
+const abortion = new AbortController();
+const channel = openParentChannel();
+if (channel === undefined) {
+  process.stderr.write('This program is started by Palimpsest, not by hand.\n');
+  process.exitCode = 2;
+} else {
+  serve(channel);
+}
+
+function serve(parent: ParentChannel): void {
+  parent.onMessage((raw) => {
+    const message = messageToWorkerSchema.parse(raw);
+    if (message.type === 'abort') abortion.abort(abortedError());
+    else void answer(parent, message.job, message.request);
+  });
+  // Nobody is left who would register the result.
+  parent.onClose(() => {
+    abortion.abort(abortedError());
+  });
+  // Ctrl-C reaches the whole group of processes; the parent decides what becomes of this one.
+  process.on('SIGINT', () => undefined);
+}
+
+async function answer(parent: ParentChannel, name: string, request: unknown): Promise<void> {
+  let message: MessageFromWorker;
+  try {
+    if (!isJobName(name)) throw new Error(`There is no job "${name}"`);
+    message = { type: 'done', reply: await perform(name, request, progressSender(parent)) };
+  } catch (error) {
+    message = {
+      type: 'failed',
+      error: reportError(abortion.signal.aborted ? abortedError() : error),
+    };
+  }
+  await parent.send(message);
+  process.exit(message.type === 'done' ? 0 : 1);
+}
+
+async function perform<Name extends JobName>(
+  name: Name,
+  request: unknown,
+  report: ReportProgress,
+): Promise<JobReply<Name>> {
+  const work = await WORK[name]();
+  const checked = jobs[name].request.parse(request) as JobRequest<Name>;
+  return work(checked, report, abortion.signal);
+}
+
+function isJobName(name: string): name is JobName {
+  return Object.hasOwn(jobs, name);
+}
+
+function progressSender(parent: ParentChannel): ReportProgress {
+  let lastStage = '';
+  let lastTime = -Infinity;
+  return (progress) => {
+    const now = performance.now();
+    const isLast = progress.done === progress.total;
+    if (progress.stage === lastStage && !isLast && now - lastTime < PROGRESS_MILLISECONDS) return;
+    [lastStage, lastTime] = [progress.stage, now];
+    void parent.send({ type: 'progress', progress });
+  };
+}

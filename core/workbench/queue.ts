@@ -1,0 +1,291 @@
+/**
+ * Runs the queued runs, one at a time. All that is known of a run is in the database and its folder;
+ * the queue holds only the job at work.
+ */
+import { mkdir } from 'node:fs/promises';
+import { UserError, reportError } from '../base/errors.ts';
+import type { ErrorReport } from '../base/errors.ts';
+import type { RunRecord } from '../store/runs.ts';
+import type { Store } from '../store/store.ts';
+import { readEvents } from '../training/eventLog.ts';
+import type { RunEvent } from '../training/events.ts';
+import type { RunOutcome } from '../training/jobProtocol.ts';
+import type { RunSpecification } from '../training/configuration.ts';
+import type { RunState, WorkbenchEvent } from './contract.ts';
+import { resolveInHome } from './home.ts';
+import type { Home } from './home.ts';
+import type { StartProcess } from './hostProcess.ts';
+import { isNext, reconcile, takeIn } from './ingestion.ts';
+import { toRunSummary } from './records.ts';
+import { requireAllowed } from './runStates.ts';
+import { outlast } from './staleJob.ts';
+import { loadSpecification } from './storedSpecification.ts';
+import { DEFAULT_PATIENCE, startTraining } from './trainingProcess.ts';
+import type { Patience, TrainingEnd, TrainingProcess } from './trainingProcess.ts';
+
+export interface QueueOptions {
+  readonly home: Home;
+  readonly store: Store;
+  readonly startProcess: StartProcess;
+  readonly publish: (event: WorkbenchEvent) => void;
+  /** Called before a run starts; what it throws becomes the run's failure. */
+  readonly prepare: (run: RunRecord, specification: RunSpecification) => Promise<void>;
+  readonly patience?: Patience;
+}
+
+/** Why the job at work was told to stop. */
+type Wish = 'pause' | 'cancel' | 'close';
+
+interface Work {
+  readonly runId: string;
+  process: TrainingProcess | undefined;
+  wish: Wish | undefined;
+  readonly finished: Promise<void>;
+}
+
+export class RunQueue {
+  readonly #options: QueueOptions;
+  /** Runs admitted in this session; others that wait in the database are left alone. */
+  readonly #admitted = new Set<string>();
+  #work: Work | undefined;
+  #closed = false;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+  }
+
+  /** Lets runs that are queued in the database start, in the queue's order. */
+  admit(runIds: Iterable<string>): void {
+    for (const id of runIds) this.#admitted.add(id);
+    this.#advance();
+  }
+
+  /** Resolves when the run is paused: at once when it waits, after a checkpoint when it runs. */
+  async pause(run: RunRecord): Promise<void> {
+    requireAllowed('pause', run);
+    if (run.state === 'running') await this.#stop(run, 'pause');
+    else this.#change(run.id, 'paused', { queuePosition: null });
+  }
+
+  async cancel(run: RunRecord): Promise<void> {
+    requireAllowed('cancel', run);
+    if (run.state === 'running') await this.#stop(run, 'cancel');
+    else this.#change(run.id, 'cancelled', { queuePosition: null, endedAt: now() });
+  }
+
+  /** Puts the run at the end of the queue; it goes on from its last checkpoint. */
+  resume(run: RunRecord): void {
+    requireAllowed('resume', run);
+    const { store } = this.#options;
+    this.#change(run.id, 'queued', {
+      queuePosition: store.runs.nextQueuePosition(),
+      error: null,
+      endedAt: null,
+      continueOnStart: false,
+    });
+    this.admit([run.id]);
+  }
+
+  /** Saves the run at work in a checkpoint, marks it to go on at the next start, and starts nothing more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const work = this.#work;
+    if (work === undefined) return;
+    work.wish ??= 'close';
+    work.process?.pause();
+    await work.finished;
+  }
+
+  #advance(): void {
+    if (this.#closed || this.#work !== undefined) return;
+    const next = this.#options.store.runs.queued().find(({ id }) => this.#admitted.has(id));
+    if (next === undefined) return;
+    const { promise: finished, resolve } = Promise.withResolvers<void>();
+    const work: Work = { runId: next.id, process: undefined, wish: undefined, finished };
+    this.#work = work;
+    void this.#execute(next, work)
+      .catch((error: unknown) => {
+        this.#giveUp(next, error);
+      })
+      .finally(() => {
+        this.#work = undefined;
+        resolve();
+        this.#advance();
+      });
+  }
+
+  /** The database itself fails: nothing more is started, and the next start finds the run stale. */
+  #giveUp(run: RunRecord, error: unknown): void {
+    this.#closed = true;
+    const failed = { ...run, state: 'interrupted' as const, error: reportError(error) };
+    this.#options.publish({ type: 'run/state', run: toRunSummary(failed) });
+  }
+
+  async #execute(run: RunRecord, work: Work): Promise<void> {
+    const { store, home } = this.#options;
+    try {
+      this.#change(run.id, 'running', { queuePosition: null, error: null, endedAt: null });
+      if (run.jobPid !== null) await outlast(run.jobPid, run.id);
+      const specification = loadSpecification(home, run.configuration);
+      await mkdir(specification.runFolder, { recursive: true, mode: 0o700 });
+      await this.#options.prepare(run, specification);
+      reconcile(store, run.id, specification.runFolder);
+      if (work.wish !== undefined) {
+        this.#settle(run.id, OUTCOME_OF[work.wish], undefined, work.wish);
+        return;
+      }
+      const end = await this.#train(run, specification, work);
+      const [outcome, error] = this.#verdict(run.id, specification.runFolder, end);
+      this.#settle(run.id, outcome, error, work.wish);
+    } catch (error) {
+      this.#settle(run.id, 'failed', reportError(error), work.wish);
+    }
+  }
+
+  async #train(run: RunRecord, specification: RunSpecification, work: Work): Promise<TrainingEnd> {
+    const { store, startProcess, publish, patience } = this.#options;
+    const take = (event: RunEvent): void => {
+      if (event.run !== run.id) return;
+      const current = store.runs.find(run.id);
+      if (current === undefined) return;
+      const last = { attempt: current.lastAttempt, sequence: current.lastSequence };
+      const applied = isNext(event, last)
+        ? takeIn(store, run.id, [event])
+        : reconcile(store, run.id, specification.runFolder);
+      for (const each of applied) publish({ type: 'run/event', event: each });
+      if (applied.some(({ type }) => type === 'started')) this.#announce(run.id);
+    };
+    const training = startTraining(
+      startProcess,
+      specification,
+      (event) => {
+        try {
+          take(event);
+        } catch {
+          // The event is in the run's file: when the job ends it is taken in, or fails loudly.
+        }
+      },
+      patience ?? DEFAULT_PATIENCE,
+    );
+    work.process = training;
+    store.runs.update(run.id, { jobPid: training.pid ?? null });
+    const end = await training.ended;
+    for (const event of reconcile(store, run.id, specification.runFolder)) {
+      publish({ type: 'run/event', event });
+    }
+    return end;
+  }
+
+  /** A job is believed when it says how it ended, by message or in its file; else it was interrupted. */
+  #verdict(
+    runId: string,
+    runFolder: string,
+    end: TrainingEnd,
+  ): [RunOutcome, ErrorReport | undefined] {
+    if (end.outcome !== undefined) return [end.outcome, end.error];
+    const written = lastWord(runFolder, this.#options.store.runs.find(runId)?.settledAttempt ?? 0);
+    if (written !== undefined) return [written.outcome, written.error];
+    return ['interrupted', interruption(runId, describeExit(end))];
+  }
+
+  #settle(
+    runId: string,
+    outcome: RunOutcome,
+    error: ErrorReport | undefined,
+    wish: Wish | undefined,
+  ): void {
+    const closing = wish === 'close' && outcome === 'paused';
+    const state: RunState = closing ? 'interrupted' : outcome;
+    this.#change(runId, state, {
+      jobPid: null,
+      endedAt: now(),
+      settledAttempt: this.#options.store.runs.find(runId)?.lastAttempt ?? 0,
+      error: error ?? null,
+      continueOnStart: closing || (wish === 'close' && outcome === 'interrupted'),
+    });
+  }
+
+  async #stop(run: RunRecord, wish: 'pause' | 'cancel'): Promise<void> {
+    const work = this.#work;
+    if (work?.runId !== run.id) {
+      throw new Error(`run ${run.id} is marked running but is not at work`);
+    }
+    // To cancel overrides to pause, never the reverse.
+    if (work.wish !== 'cancel') work.wish = wish;
+    if (wish === 'pause') work.process?.pause();
+    else work.process?.cancel();
+    await work.finished;
+  }
+
+  #change(runId: string, state: RunState, change: Parameters<Store['runs']['update']>[1]): void {
+    this.#options.store.runs.update(runId, { ...change, state });
+    this.#announce(runId);
+  }
+
+  #announce(runId: string): void {
+    const run = this.#options.store.runs.find(runId);
+    if (run !== undefined) this.#options.publish({ type: 'run/state', run: toRunSummary(run) });
+  }
+}
+
+const OUTCOME_OF: Readonly<Record<Wish, RunOutcome>> = {
+  pause: 'paused',
+  cancel: 'cancelled',
+  close: 'paused',
+};
+
+/**
+ * What an owner that died left behind: runs that are marked running but have no owner. Their files
+ * are taken in, and they become what the file says of its end, or interrupted.
+ */
+export function recoverStaleRuns(home: Home, store: Store): void {
+  for (const run of store.runs.list({ state: 'running' })) {
+    const runFolder = resolveInHome(home, run.folder);
+    reconcile(store, run.id, runFolder);
+    const settledAttempt = store.runs.find(run.id)?.lastAttempt ?? 0;
+    const rest = restState(run.id, runFolder, run.settledAttempt);
+    store.runs.update(run.id, { ...rest, queuePosition: null, settledAttempt });
+  }
+}
+
+/** The state of a run that no job works on, as its file tells it. */
+export function restState(
+  runId: string,
+  runFolder: string,
+  settledAttempt = 0,
+): { state: RunState; error: ErrorReport | null; endedAt: string } {
+  const written = lastWord(runFolder, settledAttempt);
+  const state = written?.outcome ?? 'interrupted';
+  const error =
+    state === 'interrupted'
+      ? interruption(runId, 'Palimpsest ended while the run was at work')
+      : (written?.error ?? null);
+  return { state, error, endedAt: written?.time ?? now() };
+}
+
+type Ended = Extract<RunEvent, { type: 'ended' }>;
+
+/** The last event of a run's file when it says how an attempt after `settledAttempt` ended. */
+function lastWord(runFolder: string, settledAttempt: number): Ended | undefined {
+  const last = readEvents(runFolder).at(-1);
+  return last?.type === 'ended' && last.attempt > settledAttempt ? last : undefined;
+}
+
+function interruption(runId: string, what: string): ErrorReport {
+  return new UserError(
+    'run/interrupted',
+    `${what}; the run is interrupted.`,
+    `Continue from the last checkpoint with \`palimpsest runs resume ${runId}\`.`,
+  ).toJSON();
+}
+
+function describeExit({ exit, unresponsive }: TrainingEnd): string {
+  if (unresponsive) return 'The training job did not answer and was ended';
+  if (exit.signal !== null) return `The training job was ended by the signal ${exit.signal}`;
+  if (exit.code === null) return 'The training job could not be started';
+  return `The training job ended unexpectedly with code ${exit.code}`;
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

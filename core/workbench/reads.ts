@@ -1,0 +1,42 @@
+/** The calls that only read the history: any process may answer them for itself. */
+import type { Store } from '../store/store.ts';
+import type { Handlers } from './calls.ts';
+import { findProject, findRun } from './find.ts';
+import type { Home } from './home.ts';
+import { toCorpus, toModel, toProjectSummary, toRunDetail, toRunSummary } from './records.ts';
+
+export const READ_CALLS = [
+  'models/list',
+  'corpora/list',
+  'projects/list',
+  'projects/show',
+  'runs/list',
+  'runs/show',
+  'runs/metrics',
+] as const;
+export type ReadCall = (typeof READ_CALLS)[number];
+
+export function isReadCall(name: string): name is ReadCall {
+  return (READ_CALLS as readonly string[]).includes(name);
+}
+
+export function readHandlers(home: Home, store: Store): Handlers<ReadCall> {
+  return {
+    'models/list': () => store.models.list().map((model) => toModel(home, model)),
+    'corpora/list': () => store.corpora.list().map((corpus) => toCorpus(home, corpus)),
+    'projects/list': () => store.projects.list().map((project) => toProjectSummary(store, project)),
+    'projects/show': ({ project }) => toProjectSummary(store, findProject(store, project)),
+    'runs/list': ({ project, state }) =>
+      store.runs
+        .list({
+          ...(project === undefined ? {} : { projectId: findProject(store, project).id }),
+          ...(state === undefined ? {} : { state }),
+        })
+        .map(toRunSummary),
+    'runs/show': ({ run }) => toRunDetail(home, store, findRun(store, run)),
+    'runs/metrics': ({ run, names, fromStep }) =>
+      store.metrics
+        .series(findRun(store, run).id, names, fromStep)
+        .map((series) => ({ ...series, points: [...series.points] })),
+  };
+}

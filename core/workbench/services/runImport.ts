@@ -1,0 +1,224 @@
+/** Takes a run folder in that was made in another home folder, or that went on there. */
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../../base/errors.ts';
+import { TEMPORARY_PREFIX, createFolderAtomically, temporaryPathFor } from '../../base/files.ts';
+import { copyFileContents } from '../../model/fileAccess.ts';
+import type { RunRecord } from '../../store/runs.ts';
+import type { Store } from '../../store/store.ts';
+import type { RunSpecification } from '../../training/configuration.ts';
+import { EVENTS_FILE, readEvents } from '../../training/eventLog.ts';
+import { readRunFile } from '../../training/runFile.ts';
+import type { RunFile } from '../../training/runFile.ts';
+import { relativeToHome, resolveInHome } from '../home.ts';
+import type { Home } from '../home.ts';
+import { reconcile } from '../ingestion.ts';
+import { readProjectRecord } from '../projectRecord.ts';
+import type { ProjectRecordFile } from '../projectRecord.ts';
+import { restState } from '../queue.ts';
+import { storeSpecification } from '../storedSpecification.ts';
+import type { Services } from './services.ts';
+
+/**
+ * Copies the folder and takes its events in. A run that is here already is replaced when the folder
+ * knows more of it, and left as it is otherwise, so that importing twice changes nothing.
+ * @throws UserError `run/unreadable`, `run/other-run`, `run/not-at-rest`
+ */
+export async function importRun(services: Services, source: string): Promise<RunRecord> {
+  const { home, store } = services;
+  const runFile = readRunFile(source);
+  if (runFile === undefined) {
+    throw new UserError(
+      'run/not-a-run',
+      `${source} is not a run folder: it has no run.json.`,
+      'Name a folder like runs/run-… of another home folder.',
+    );
+  }
+  const record = readProjectRecord(source) ?? recordFor(runFile);
+  const { runId } = runFile.specification;
+  const events = readEvents(source);
+  if (record.run.id !== runId || events.some(({ run }) => run !== runId)) {
+    throw new UserError(
+      'run/unreadable',
+      `The files in ${source} belong to different runs.`,
+      'Copy the whole folder again from where the run was made.',
+    );
+  }
+  const known = store.runs.find(runId);
+  if (known !== undefined) requireSameRun(known, runFile);
+
+  const last = events.at(-1);
+  const isNews =
+    known === undefined ||
+    (last !== undefined &&
+      (last.attempt > known.lastAttempt ||
+        (last.attempt === known.lastAttempt && last.sequence > known.lastSequence)));
+  const folder = join(home.runs, runId);
+  if (isNews && source !== folder) await copyRunFolder(source, folder);
+  store.transaction(() => {
+    if (known === undefined) insert(services, record, runFile, folder);
+    reconcile(store, runId, folder);
+    const settled = store.runs.find(runId)?.lastAttempt ?? 0;
+    if (isNews) {
+      store.runs.update(runId, { ...restState(runId, folder), settledAttempt: settled });
+    }
+  });
+  const imported = store.runs.find(runId);
+  if (imported === undefined) throw new Error(`run ${runId} was not registered`);
+  return imported;
+}
+
+function requireSameRun(known: RunRecord, { configurationHash }: RunFile): void {
+  if (known.state === 'running' || known.state === 'queued') {
+    throw new UserError(
+      'run/not-at-rest',
+      `Run ${known.id} is here and is ${known.state}.`,
+      'Pause it before its folder is imported.',
+    );
+  }
+  if (known.configurationHash === configurationHash) return;
+  throw new UserError(
+    'run/other-run',
+    `Run ${known.id} is here with another configuration.`,
+    'The folder was changed, or its id was given twice; it is not imported.',
+  );
+}
+
+/** Regular files and folders only: a link could lead anywhere. */
+async function copyRunFolder(source: string, folder: string): Promise<void> {
+  const replaced = temporaryPathFor(folder);
+  if (existsSync(folder)) await rename(folder, replaced);
+  try {
+    await createFolderAtomically(folder, (temporary) => copyTree(source, temporary));
+  } catch (error) {
+    if (existsSync(replaced)) await rename(replaced, folder);
+    throw error;
+  }
+  await rm(replaced, { recursive: true, force: true });
+}
+
+async function copyTree(source: string, target: string): Promise<void> {
+  for (const entry of await readdir(source, { withFileTypes: true })) {
+    if (entry.name.startsWith(TEMPORARY_PREFIX)) continue;
+    const [from, to] = [join(source, entry.name), join(target, entry.name)];
+    if (entry.isDirectory()) {
+      await mkdir(to, { mode: 0o700 });
+      await copyTree(from, to);
+    } else if (entry.isFile()) {
+      await copyFileContents(from, to);
+    } else {
+      throw new UserError(
+        'run/unreadable',
+        `${from} is neither a file nor a folder.`,
+        `A run folder has plain files such as ${EVENTS_FILE}; copy it again without links.`,
+      );
+    }
+  }
+}
+
+/** For a run that was trained without a Workbench. */
+function recordFor({ specification, createdAt }: RunFile): ProjectRecordFile {
+  const { runId, strategy, seed, target } = specification;
+  return {
+    formatVersion: 1,
+    project: { id: 'project-imported', name: 'imported', file: {}, createdAt },
+    run: { id: runId, name: `${strategy}-seed-${seed}`, createdAt },
+    corpora: [{ corpusId: target.corpusId, role: 'target' }],
+  };
+}
+
+function insert(
+  { home, store }: Services,
+  { project, run, corpora }: ProjectRecordFile,
+  { specification, configurationHash }: RunFile,
+  folder: string,
+): void {
+  if (store.projects.find(project.id) === undefined) {
+    store.projects.insert({ ...project, file: JSON.stringify(project.file) });
+  }
+  const here = findMaterialHere(home, store, { ...specification, runFolder: folder });
+  store.runs.insert(
+    {
+      ...run,
+      projectId: project.id,
+      strategy: specification.strategy,
+      seed: specification.seed,
+      state: 'interrupted',
+      folder: relativeToHome(home, folder),
+      configuration: storeSpecification(home, here),
+      configurationHash,
+      modelHash: specification.modelHash,
+      tokenizerHash: specification.tokenizerHash,
+      step: 0,
+      totalSteps: null,
+      engine: null,
+      device: null,
+      threads: null,
+      versions: null,
+      error: null,
+      startedAt: null,
+      endedAt: null,
+      queuePosition: null,
+      continueOnStart: false,
+      jobPid: null,
+      lastAttempt: 0,
+      lastSequence: -1,
+      settledAttempt: 0,
+    },
+    corpora.map((use) => ({ ...use, corpusId: corpusHere(store, specification, use.corpusId) })),
+  );
+}
+
+/** The places in this home folder of what the run reads, as far as it is here; content decides. */
+function findMaterialHere(
+  home: Home,
+  store: Store,
+  specification: RunSpecification,
+): RunSpecification {
+  const model = store.models.find(specification.modelHash);
+  const corpus = store.corpora
+    .list()
+    .find(({ contentHash }) => contentHash === specification.target.contentHash);
+  const sets = store.corpora.listFrozenSets();
+  const shards = specification.target.shardFolder;
+  return {
+    ...specification,
+    modelFolder:
+      model === undefined ? specification.modelFolder : resolveInHome(home, model.folder),
+    target:
+      corpus === undefined
+        ? specification.target
+        : {
+            ...specification.target,
+            corpusId: corpus.id,
+            shardFolder: moved(
+              shards,
+              specification.target.corpusId,
+              resolveInHome(home, corpus.folder),
+            ),
+          },
+    evaluations: specification.evaluations.map((evaluation) => {
+      const set = sets.find(({ sha256 }) => sha256 === evaluation.sha256);
+      const owner = set === undefined ? undefined : store.corpora.find(set.corpusId);
+      if (set === undefined || owner === undefined) return evaluation;
+      return {
+        ...evaluation,
+        corpusFolder: resolveInHome(home, owner.folder),
+        path: resolveInHome(home, set.path),
+      };
+    }),
+  };
+}
+
+/** The same place below another corpus folder: what is packed lies inside the corpus's own. */
+function moved(path: string, corpusId: string, corpusFolder: string): string {
+  const [, inside] = path.split(corpusId);
+  return inside === undefined ? path : join(corpusFolder, inside);
+}
+
+function corpusHere(store: Store, specification: RunSpecification, corpusId: string): string {
+  if (corpusId !== specification.target.corpusId) return corpusId;
+  const { contentHash } = specification.target;
+  return store.corpora.list().find((corpus) => corpus.contentHash === contentHash)?.id ?? corpusId;
+}

@@ -1,0 +1,36 @@
+/** Whether the disk holds what a run will write, asked before it starts. */
+import { statfs } from 'node:fs/promises';
+import { UserError } from '../base/errors.ts';
+
+const BYTES_PER_VALUE = 4;
+/** Logs, scores, tokenizer files and the database's own growth. */
+const MARGIN_BYTES = 64 * 2 ** 20;
+
+/**
+ * The most a run takes at one moment: `saveTotalLimit` resumable checkpoints (weights and Adam's two
+ * moments) and one more while it is being written, the best weights and the final ones.
+ */
+export function runBytes(parameters: number, saveTotalLimit: number): number {
+  const weights = parameters * BYTES_PER_VALUE;
+  return (saveTotalLimit + 1) * 3 * weights + 2 * weights + MARGIN_BYTES;
+}
+
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+/** @throws UserError `run/no-space` */
+export async function requireSpace(folder: string, bytes: number, purpose: string): Promise<void> {
+  const free = await freeBytes(folder);
+  if (free >= bytes) return;
+  throw new UserError(
+    'run/no-space',
+    `${purpose} needs ${gigabytes(bytes)} GB in ${folder}, where ${gigabytes(free)} GB are free.`,
+    'Free some space, lower save_total_limit, or use a home folder on a larger disk.',
+  );
+}
+
+function gigabytes(bytes: number): string {
+  return (bytes / 1e9).toFixed(bytes < 1e10 ? 2 : 0);
+}

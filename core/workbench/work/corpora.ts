@@ -1,0 +1,33 @@
+/** Corpus work, inside a job process. */
+import { join } from 'node:path';
+import { openCorpus } from '../../text/corpusReader.ts';
+import { importCorpus } from '../../text/importCorpus.ts';
+import { buildShards } from '../../text/shards.ts';
+import { openTokenizer } from '../../text/tokenizer.ts';
+import type { ReportProgress } from '../../text/types.ts';
+import { SHARDS_FOLDER } from '../home.ts';
+import type { JobReply, JobRequest } from '../jobContract.ts';
+
+export async function importWork(
+  request: JobRequest<'corpora/import'>,
+  report: ReportProgress,
+  signal: AbortSignal,
+): Promise<JobReply<'corpora/import'>> {
+  return importCorpus(request, report, signal);
+}
+
+export async function shardsWork(
+  { corpusFolder, modelFolder }: JobRequest<'corpora/shards'>,
+  report: ReportProgress,
+  signal: AbortSignal,
+): Promise<JobReply<'corpora/shards'>> {
+  const { tokenizer } = await openTokenizer(modelFolder);
+  const corpus = openCorpus(corpusFolder);
+  try {
+    const folder = join(corpusFolder, SHARDS_FOLDER, tokenizer.hash);
+    await buildShards({ corpus, tokenizer, folder }, report, signal);
+    return { folder };
+  } finally {
+    corpus.close();
+  }
+}
