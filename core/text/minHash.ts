@@ -6,6 +6,7 @@
  * One hash a shingle, whatever the number of bins: a sketch costs little more than reading.
  */
 import { RandomStream } from '../base/random.ts';
+import { extendWordHash, FOLDED_BYTES } from './words.ts';
 
 export const SKETCH_BYTES = 128;
 const BINS = SKETCH_BYTES;
@@ -14,20 +15,6 @@ const SHINGLE_WORDS = 5;
 /** Odd, so that multiplication modulo 2^32 loses nothing. */
 const SHINGLE_BASE = 0x01000193;
 const EMPTY = 0xffffffff;
-
-/** Word separators are ASCII characters that are neither letters nor digits. */
-const FOLDED = foldTable();
-
-/** For each byte: 0 for a separator, else the byte with ASCII letters in lower case. */
-function foldTable(): Uint8Array {
-  const table = new Uint8Array(256);
-  for (let byte = 0; byte < 256; byte++) {
-    const character = String.fromCharCode(byte);
-    if (byte >= 0x80 || /[a-z0-9]/.test(character)) table[byte] = byte;
-    else if (/[A-Z]/.test(character)) table[byte] = byte + 0x20;
-  }
-  return table;
-}
 
 /** Makes sketches; all of one corpus have to come from makers with the same seed. */
 export class SketchMaker {
@@ -78,10 +65,9 @@ export class SketchMaker {
     let word = 0;
     let inWord = false;
     for (let at = 0; at <= bytes.length; at++) {
-      const byte = at < bytes.length ? FOLDED[bytes[at]] : 0;
+      const byte = at < bytes.length ? FOLDED_BYTES[bytes[at]] : 0;
       if (byte !== 0) {
-        word = Math.imul(word ^ byte, 0x5bd1e995);
-        word ^= word >>> 15;
+        word = extendWordHash(word, byte);
         inWord = true;
         continue;
       }

@@ -84,13 +84,8 @@ export class SourceReading {
     const hash = createHash('sha256');
     let bytes = 0;
     const { column, groupColumn, documentBoundary, strict } = this.#settings;
-    const options = {
-      ...(column === undefined ? {} : { column }),
-      ...(groupColumn === undefined ? {} : { groupColumn }),
-      documentBoundary,
-      strict,
-      scratchPath: this.#scratchPath,
-    };
+    const scratchPath = this.#scratchPath;
+    const options = { column, groupColumn, documentBoundary, strict, scratchPath };
     const observer = {
       changes: this.changes,
       watch: (chunk: Buffer) => {
@@ -99,7 +94,10 @@ export class SourceReading {
         this.#doneBytes += chunk.length;
         if (this.#doneBytes - this.#reportedBytes >= REPORT_EVERY_BYTES) this.#reportBytes();
       },
-      onColumn: (chosen: string) => this.#takeColumn(chosen, file),
+      columns: {
+        found: () => undefined,
+        chosen: (column: string) => this.#takeColumn(column, file),
+      },
     };
     for await (const records of readRecords(file, options, observer, this.#signal)) {
       this.#signal?.throwIfAborted();

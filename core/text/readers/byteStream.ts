@@ -18,7 +18,7 @@ export type WatchBytes = (chunk: Buffer) => void;
  */
 export async function* readBytes(
   file: SourceFile,
-  watch: WatchBytes,
+  watch: WatchBytes | null,
   signal?: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const raw = rawBytes(file, watch, signal);
@@ -38,7 +38,7 @@ export async function* readBytes(
 
 async function* rawBytes(
   file: SourceFile,
-  watch: WatchBytes,
+  watch: WatchBytes | null,
   signal?: AbortSignal,
 ): AsyncGenerator<Buffer> {
   try {
@@ -47,7 +47,7 @@ async function* rawBytes(
     });
     for await (const chunk of stream) {
       signal?.throwIfAborted();
-      watch(chunk);
+      watch?.(chunk);
       yield chunk;
     }
   } catch (error) {
@@ -60,7 +60,7 @@ export async function* readText(
   file: SourceFile,
   changes: TextChanges,
   strict: boolean,
-  watch: WatchBytes,
+  watch: WatchBytes | null,
   signal?: AbortSignal,
 ): AsyncGenerator<string> {
   const decoder = new StreamingTextDecoder(file.name, strict, changes);

@@ -3,8 +3,15 @@ import { UserError } from '../../base/errors.ts';
 
 export interface ColumnRequest {
   /** The text column; found by its name when absent. */
-  readonly column?: string;
-  readonly groupColumn?: string;
+  readonly column?: string | undefined;
+  readonly groupColumn?: string | undefined;
+}
+
+/** Hears of the columns of each table that is read. */
+export interface ColumnObserver {
+  /** All columns that could hold the text. */
+  readonly found: (columns: readonly string[]) => void;
+  readonly chosen: (column: string) => void;
 }
 
 /** Names that say "this is the document"; the first set that has exactly one match decides. */

@@ -3,7 +3,7 @@ import { Readable, pipeline } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { UserError } from '../../base/errors.ts';
 import { chooseTextColumn, requireColumn } from './columns.ts';
-import type { ColumnRequest } from './columns.ts';
+import type { ColumnObserver, ColumnRequest } from './columns.ts';
 import { MAXIMUM_RECORD_LENGTH, recordTooLong } from './records.ts';
 import type { RecordBatches, TextRecord } from './records.ts';
 
@@ -11,15 +11,14 @@ const BATCH_ROWS = 256;
 const LONG_ROW_HINT = 'Look for a quotation mark that is never closed.';
 
 /**
- * Rows may be shorter than the header (what is missing is empty) but not longer. `onColumn` hears
- * which column is read. Errors are UserErrors that name the line and never hold text of the file.
+ * Rows may be shorter than the header (what is missing is empty) but not longer. Errors are UserErrors that name the line and never hold text of the file.
  */
 export async function* readDelimited(
   chunks: AsyncIterable<string>,
   format: 'csv' | 'tsv',
   request: ColumnRequest,
   name: string,
-  onColumn: (column: string) => void,
+  observer: ColumnObserver,
 ): RecordBatches {
   const source = chunks[Symbol.asyncIterator]();
   const first = await firstText(source);
@@ -41,13 +40,14 @@ export async function* readDelimited(
     for await (const row of parser as AsyncIterable<string[]>) {
       if (textIndex < 0) {
         const columns = row.map((column) => column.trim());
+        observer.found(columns);
         const column = chooseTextColumn(columns, request, name);
         textIndex = columns.indexOf(column);
         if (request.groupColumn !== undefined) {
           requireColumn(columns, request.groupColumn, 'group column', name);
           groupIndex = columns.indexOf(request.groupColumn);
         }
-        onColumn(column);
+        observer.chosen(column);
         continue;
       }
       const group = groupIndex < 0 ? null : (row[groupIndex] ?? null);

@@ -1,7 +1,7 @@
 /** One JSON object a line; the text column is a key. */
 import { UserError } from '../../base/errors.ts';
 import { chooseTextColumn, listColumns, requireColumn } from './columns.ts';
-import type { ColumnRequest } from './columns.ts';
+import type { ColumnObserver, ColumnRequest } from './columns.ts';
 import { LineSplitter } from './lines.ts';
 import type { RecordBatches, TextRecord } from './records.ts';
 
@@ -15,7 +15,7 @@ export async function* readJsonLines(
   chunks: AsyncIterable<string>,
   request: ColumnRequest,
   name: string,
-  onColumn: (column: string) => void,
+  observer: ColumnObserver,
 ): RecordBatches {
   const splitter = new LineSplitter(name, LONG_LINE_HINT);
   let column: string | undefined;
@@ -27,11 +27,12 @@ export async function* readJsonLines(
       const where = `Line ${firstLine + index} of ${name}`;
       const object = parseObject(line, where);
       if (column === undefined) {
+        observer.found(Object.keys(object));
         column = chooseTextColumn(Object.keys(object), request, name);
         if (request.groupColumn !== undefined) {
           requireColumn(Object.keys(object), request.groupColumn, 'group column', name);
         }
-        onColumn(column);
+        observer.chosen(column);
       }
       const group = request.groupColumn === undefined ? null : object[request.groupColumn];
       records.push({ text: textOf(object[column], column, where), group: groupOf(group, where) });

@@ -12,7 +12,7 @@ import type { TextChanges } from '../decodeText.ts';
 import { readBytes } from './byteStream.ts';
 import type { WatchBytes } from './byteStream.ts';
 import { chooseTextColumn, requireColumn } from './columns.ts';
-import type { ColumnRequest } from './columns.ts';
+import type { ColumnObserver, ColumnRequest } from './columns.ts';
 import type { SourceFile } from './findFiles.ts';
 import { MAXIMUM_RECORD_LENGTH, recordTooLong } from './records.ts';
 import type { RecordBatches } from './records.ts';
@@ -22,8 +22,11 @@ const MAXIMUM_ROW_GROUP_BYTES = 2 ** 30;
 
 export interface ParquetOptions extends ColumnRequest {
   readonly strict: boolean;
-  /** A gzipped Parquet file is unpacked to this path first, since it is read from its end. */
-  readonly unpackTo: string;
+  /**
+   * A gzipped Parquet file is unpacked to this path first, since it is read from its end; null when
+   * nothing may be written.
+   */
+  readonly unpackTo: string | null;
 }
 
 /** Nulls count as empty documents. Throws a UserError for a damaged file or a column that is no text. */
@@ -31,28 +34,47 @@ export async function* readParquet(
   file: SourceFile,
   options: ParquetOptions,
   changes: TextChanges,
-  watch: WatchBytes,
-  onColumn: (column: string) => void,
+  watch: WatchBytes | null,
+  observer: ColumnObserver,
   signal?: AbortSignal,
 ): RecordBatches {
-  const content = readBytes(file, watch, signal);
+  const { unpackTo } = options;
   try {
-    if (file.kind.gzipped) {
-      await pipeline(content, createWriteStream(options.unpackTo, { mode: 0o600 }));
-    } else {
+    if (!file.kind.gzipped) {
       // The file is read in pieces below; here it only passes by to be hashed.
-      for await (const chunk of content) void chunk;
-    }
-    const handle = await open(file.kind.gzipped ? options.unpackTo : file.path, 'r');
-    try {
-      yield* readRowGroups(handle, file.name, options, changes, onColumn, signal);
-    } finally {
-      await handle.close();
+      if (watch !== null) for await (const chunk of readBytes(file, watch, signal)) void chunk;
+      yield* readFile(file.path, file.name, options, changes, observer, signal);
+    } else if (unpackTo === null) {
+      throw notUnpacked(file.name);
+    } else {
+      try {
+        const unpacked = createWriteStream(unpackTo, { mode: 0o600 });
+        await pipeline(readBytes(file, watch, signal), unpacked);
+        yield* readFile(unpackTo, file.name, options, changes, observer, signal);
+      } finally {
+        await rm(unpackTo, { force: true });
+      }
     }
   } catch (error) {
     throw asUserError(error, file.name);
+  }
+}
+
+async function* readFile(
+  path: string,
+  ...parameters: [
+    name: string,
+    options: ParquetOptions,
+    changes: TextChanges,
+    observer: ColumnObserver,
+    signal?: AbortSignal,
+  ]
+): RecordBatches {
+  const handle = await open(path, 'r');
+  try {
+    yield* readRowGroups(handle, ...parameters);
   } finally {
-    if (file.kind.gzipped) await rm(options.unpackTo, { force: true });
+    await handle.close();
   }
 }
 
@@ -61,18 +83,20 @@ async function* readRowGroups(
   name: string,
   options: ParquetOptions,
   changes: TextChanges,
-  onColumn: (column: string) => void,
+  observer: ColumnObserver,
   signal?: AbortSignal,
 ): RecordBatches {
   const file = await randomAccess(handle);
   const metadata = await asParquetError(name, () => parquetMetadataAsync(file));
-  const column = options.column ?? chooseTextColumn([...textColumns(metadata)], options, name);
+  const columns = [...textColumns(metadata)];
+  observer.found(columns);
+  const column = options.column ?? chooseTextColumn(columns, options, name);
   requireText(metadata, column, name);
   const { groupColumn } = options;
   if (groupColumn !== undefined) {
     requireColumn(rootColumns(metadata), groupColumn, 'group column', name);
   }
-  onColumn(column);
+  observer.chosen(column);
 
   const wanted = groupColumn === undefined ? [column] : [column, groupColumn];
   let rowStart = 0;
@@ -208,6 +232,14 @@ async function asParquetError<T>(name: string, read: () => Promise<T>): Promise<
     const known = asUserError(error, name);
     throw known instanceof UserError ? known : damagedParquet(name);
   }
+}
+
+function notUnpacked(name: string): UserError {
+  return new UserError(
+    'corpus/no-preview',
+    `${name} cannot be looked into before it is imported.`,
+    'Unpack it with `gunzip` first, or import it as it is.',
+  );
 }
 
 function damagedParquet(where: string): UserError {

@@ -44,7 +44,7 @@ async function* longLine(before: string): AsyncGenerator<string> {
   throw new Error('The reader went on past the limit.');
 }
 
-const ignore = (): void => undefined;
+const ignore = { found: (): void => undefined, chosen: (): void => undefined };
 
 describe('fileKind', () => {
   it.each([
