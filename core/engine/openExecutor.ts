@@ -1,28 +1,15 @@
-import { availableParallelism, totalmem } from 'node:os';
-import { UserError } from '../base/errors.ts';
+import { createExecutor } from './createExecutor.ts';
+import { resolveEngine } from './engines.ts';
 import type { Executor } from './executor.ts';
-import { OnnxExecutor } from './onnx/onnxExecutor.ts';
 import type { SessionOptions } from './types.ts';
 
-/** Opens the executor that the options ask for; `allocate` makes the arrays it writes results to. */
+/**
+ * Opens the executor that the options ask for; `allocate` makes the arrays it writes results to.
+ * Throws a UserError when the engine asked for is not available here.
+ */
 export async function openExecutor(
   options: SessionOptions,
   allocate: (length: number) => Float32Array,
 ): Promise<Executor> {
-  const threads = options.threads ?? availableParallelism();
-  // A third of the memory: weights, optimizer state and the rest of the machine need theirs.
-  const cacheBytes = options.cacheBytes ?? totalmem() / 3;
-  switch (options.engine) {
-    case 'auto':
-    case 'cpu':
-      return new OnnxExecutor({ provider: 'cpu', threads, cacheBytes, allocate });
-    case 'webgpu':
-      return new OnnxExecutor({ provider: 'webgpu', threads, cacheBytes, allocate });
-    case 'tensorflow':
-      throw new UserError(
-        'engine/unavailable',
-        'TensorFlow is not installed.',
-        'Install it with `npm run setup:tensorflow`, or use --engine cpu.',
-      );
-  }
+  return createExecutor(await resolveEngine(options.engine), options, allocate);
 }

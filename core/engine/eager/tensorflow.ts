@@ -2,17 +2,16 @@
  * TensorFlow's native library behind TensorFlow.js, where it is installed: its GPU build, else its
  * CPU build. Loading registers the backend `tensorflow`.
  */
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import util from 'node:util';
+import { UserError } from '../../base/errors.ts';
 
 export interface TensorFlowLibrary {
-  /** For people: "TensorFlow 2.9.1 on the GPU build". */
+  /** For people: "TensorFlow.js 4.22.0 on TensorFlow, GPU build". */
   readonly description: string;
 }
-
-export type TensorFlowState =
-  | { readonly installed: true; readonly library: TensorFlowLibrary }
-  | { readonly installed: false; readonly reason: string };
 
 export const TENSORFLOW_BACKEND = 'tensorflow';
 
@@ -21,27 +20,51 @@ const PACKAGES = [
   { name: '@tensorflow/tfjs-node', build: 'CPU build' },
 ];
 
-let loaded: TensorFlowState | undefined;
+const require = createRequire(import.meta.url);
+let loaded: TensorFlowLibrary | undefined;
 
-/** Loads the library once; never throws. */
-export function loadTensorFlow(): TensorFlowState {
-  loaded ??= load(createRequire(import.meta.url));
+/** Whether a package with its native library is there, without loading it. */
+export function isTensorFlowInstalled(): boolean {
+  return PACKAGES.some(({ name }) => hasNativeLibrary(name));
+}
+
+/** Loads the library once. Throws a UserError when it is not installed or cannot be loaded. */
+export function loadTensorFlow(): TensorFlowLibrary {
+  loaded ??= load();
   return loaded;
 }
 
-function load(require: NodeJS.Require): TensorFlowState {
-  restoreUtilities();
-  for (const { name, build } of PACKAGES) {
-    try {
-      const library = require(name) as { readonly version?: Readonly<Record<string, string>> };
-      const version = library.version?.['tfjs-node'] ?? library.version?.['tfjs'] ?? '';
-      const description = `TensorFlow.js ${version} with TensorFlow's ${build}`.replace('  ', ' ');
-      return { installed: true, library: { description } };
-    } catch {
-      // Not installed, or installed without its native library: the next one may be.
-    }
+function load(): TensorFlowLibrary {
+  const found = PACKAGES.find(({ name }) => hasNativeLibrary(name));
+  if (found === undefined) {
+    const sentence = "TensorFlow's native library is not installed.";
+    throw new UserError('engine/unavailable', sentence, INSTALL_HINT);
   }
-  return { installed: false, reason: "TensorFlow's native library is not installed." };
+  restoreUtilities();
+  try {
+    const { version } = require(found.name) as { readonly version: Record<string, string> };
+    return { description: `TensorFlow.js ${version.tfjs} on TensorFlow, ${found.build}` };
+  } catch (error) {
+    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
+    const sentence = `TensorFlow's native library cannot be loaded: ${reason}.`;
+    throw new UserError('engine/unavailable', sentence, LOAD_HINT, { cause: error });
+  }
+}
+
+const INSTALL_HINT = 'Install it with `npm run setup:tensorflow`, or use --engine cpu.';
+const LOAD_HINT =
+  'Check that the CUDA libraries it needs are installed and found, or use --engine cpu.';
+
+/** `npm ci` installs the package but not the library that its install script would download. */
+function hasNativeLibrary(name: string): boolean {
+  try {
+    const libraries = join(dirname(require.resolve(`${name}/package.json`)), 'lib');
+    return readdirSync(libraries).some((folder) =>
+      existsSync(join(libraries, folder, 'tfjs_binding.node')),
+    );
+  } catch {
+    return false;
+  }
 }
 
 /** The 4.22 packages call these predicates of `node:util`, which Node 23 removed. */

@@ -8,6 +8,7 @@ import { GRADIENT, INPUT, OUTPUT, PARAMETER, ROW_GRADIENT, traceProgram } from '
 import { ort } from './runtime.ts';
 import type { InferenceSession } from './runtime.ts';
 import { ByteLimitedCache } from './sessionCache.ts';
+import { withStandardMatMul } from './standardOperators.ts';
 import { encodeModel } from './writer.ts';
 
 export interface OnnxExecutorOptions {
@@ -95,10 +96,11 @@ export class OnnxExecutor implements Executor {
     const key = `${program.key}${withGradients ? ' with gradients' : ''}`;
     const known = this.#compiled.get(key);
     if (known !== undefined) return known;
-    const graph = traceProgram(program, withGradients);
+    const { provider, threads, profilePrefix } = this.#options;
+    const traced = traceProgram(program, withGradients);
+    const graph = provider === 'webgpu' ? withStandardMatMul(traced) : traced;
     const bytes = peakBytes(graph);
     await this.#compiled.makeRoom(bytes);
-    const { provider, threads, profilePrefix } = this.#options;
     const session = await ort.InferenceSession.create(encodeModel(graph), {
       executionProviders: [provider],
       intraOpNumThreads: threads,
@@ -106,6 +108,8 @@ export class OnnxExecutor implements Executor {
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
+      // Operators without a WebGPU kernel are an error, not a slow detour through the CPU.
+      ...(provider === 'webgpu' ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {}),
       ...(profilePrefix === undefined
         ? {}
         : { enableProfiling: true, profileFilePrefix: profilePrefix }),
