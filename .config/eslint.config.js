@@ -28,7 +28,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['core/headless/**', 'test/**', '.config/**'],
+    files: ['core/headless/**', 'resources/**', 'test/**', '.config/**'],
     rules: { 'no-console': 'off' },
   },
 );

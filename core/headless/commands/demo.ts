@@ -1,6 +1,113 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { newCommand } from '../command.ts';
-import type { Session } from '../command.ts';
-export function demoCommand(_session: Session): Command {
-  return newCommand('demo', 'x');
+import {
+  DEMO_MODEL,
+  DEMO_PROJECT,
+  SOURCE_CORPUS,
+  TARGET_CORPUS,
+  writeDemoCorpus,
+} from '../../demo/demoProject.ts';
+import type { EngineChoice } from '../../engine/types.ts';
+import type { WorkbenchClient } from '../../workbench/contract.ts';
+import { projectFileSchema } from '../../workbench/projectFile.ts';
+import { answer, engineOption, examples, newCommand } from '../command.ts';
+import type { Answer, CommonOptions, Session } from '../command.ts';
+import { formatDuration, formatNats } from '../output/format.ts';
+import { describeResults } from '../results.ts';
+import type { ResultRow } from '../results.ts';
+import { describeTrouble, INTERRUPTED_EXIT_CODE, runProject } from './run.ts';
+import type { FinishedProject } from './run.ts';
+
+const BASE_MODEL = fileURLToPath(new URL('../../../resources/demo/base-model', import.meta.url));
+
+interface DemoOptions extends CommonOptions {
+  readonly engine?: EngineChoice;
+}
+
+/** `demo`. */
+export function demoCommand(session: Session): Command {
+  return newCommand(
+    'demo',
+    'run the main job on the built-in demo project',
+    'Adapts a small built-in model from general English to clinical notes, both generated, and shows ' +
+      'what each strategy gains on the notes and forgets of the English. Works in a folder of its own ' +
+      'that is removed at the end, or in the home folder given.',
+  )
+    .addOption(engineOption('compute engine').default('auto'))
+    .addHelpText('after', examples('palimpsest demo', 'palimpsest demo --home ./demo --json'))
+    .action((options: DemoOptions) => answer(session, options, () => runDemo(session, options)));
+}
+
+async function runDemo({ environment }: Session, options: DemoOptions): Promise<Answer> {
+  const start = performance.now();
+  const kept = options.home !== undefined;
+  const home = resolve(options.home ?? (await mkdtemp(join(tmpdir(), 'palimpsest-demo-'))));
+  environment.stderr.write(`The demo works in ${home}.\n`);
+  let removable = !kept;
+  try {
+    const workbench = await environment.openWorkbench(home);
+    try {
+      await importMaterial(workbench);
+      const { engine = 'auto' } = options;
+      const project = projectFileSchema.parse({ ...DEMO_PROJECT, engine });
+      const finished = await runProject(workbench, project, environment);
+      if (finished.interrupted) removable = false;
+      return demoAnswer(finished, home, (performance.now() - start) / 1000);
+    } finally {
+      await workbench.close();
+    }
+  } finally {
+    if (removable) await rm(home, { recursive: true, force: true });
+  }
+}
+
+/** What a first demo in this home folder left there is used again. */
+async function importMaterial(workbench: WorkbenchClient): Promise<void> {
+  const models = await workbench.call('models/list', {});
+  if (!models.some(({ name }) => name === DEMO_MODEL)) {
+    await workbench.call('models/import', { path: BASE_MODEL, name: DEMO_MODEL });
+  }
+  const corpora = await workbench.call('corpora/list', {});
+  const folder = await mkdtemp(join(tmpdir(), 'palimpsest-demo-text-'));
+  try {
+    for (const corpus of [SOURCE_CORPUS, TARGET_CORPUS]) {
+      if (corpora.some(({ name }) => name === corpus.name)) continue;
+      const path = await writeDemoCorpus(folder, corpus);
+      await workbench.call('corpora/import', { paths: [path], name: corpus.name, column: 'text' });
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function demoAnswer(
+  { runs, results, interrupted }: FinishedProject,
+  home: string,
+  seconds: number,
+): Answer {
+  const troubles = runs.filter(({ state }) => state !== 'completed');
+  const failed = troubles.length > 0;
+  const text = [
+    describeResults(results),
+    ...results.map(describeEffect),
+    ...troubles.map(describeTrouble),
+    interrupted ? `Continue with: palimpsest demo --home ${home}\n` : '',
+    `Time ${formatDuration(seconds)}.\n`,
+  ].join('');
+  return {
+    document: { rows: results, split: 'test', seconds, interrupted, runs },
+    text,
+    exitCode: interrupted ? INTERRUPTED_EXIT_CODE : failed ? 1 : 0,
+  };
+}
+
+/** "SDT lowered the target loss by 1.312 nats and raised the source loss by 0.520 nats." */
+function describeEffect({ strategy, gain, forgetting }: ResultRow): string {
+  if (strategy === 'ndt') return '';
+  const target = `${gain >= 0 ? 'lowered' : 'raised'} the target loss by ${formatNats(Math.abs(gain))} nats`;
+  const source = `${forgetting >= 0 ? 'raised' : 'lowered'} the source loss by ${formatNats(Math.abs(forgetting))} nats`;
+  return `${strategy.toUpperCase()} ${target} and ${source}.\n`;
 }

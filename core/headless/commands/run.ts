@@ -9,7 +9,13 @@ import type {
   WorkbenchClient,
 } from '../../workbench/contract.ts';
 import type { ProjectFile } from '../../workbench/projectFile.ts';
-import { answerFromWorkbench, engineOption, examples, newCommand } from '../command.ts';
+import {
+  answerFromWorkbench,
+  engineOption,
+  examples,
+  newCommand,
+  withProgress,
+} from '../command.ts';
 import type { Answer, CommonOptions, Session } from '../command.ts';
 import type { Command } from 'commander';
 import type { Environment } from '../environment.ts';
@@ -83,7 +89,17 @@ export async function runProject(
   project: ProjectFile,
   environment: Environment,
 ): Promise<FinishedProject> {
-  const registered = await workbench.call('projects/run', { project });
+  const registered = await withProgress(environment, (onProgress) =>
+    workbench.call(
+      'projects/run',
+      { project },
+      {
+        onProgress: (event) => {
+          if (event.type === 'progress') onProgress(event);
+        },
+      },
+    ),
+  );
   for (const { id, state } of registered.runs) {
     if (UNFINISHED.includes(state)) await workbench.call('runs/resume', { run: id });
   }
@@ -116,7 +132,8 @@ function projectAnswer({ project, runs, results, interrupted }: FinishedProject)
   };
 }
 
-function describeTrouble(run: RunDetail): string {
+/** One line for a run that did not complete. */
+export function describeTrouble(run: RunDetail): string {
   const reason = run.error ? `: ${run.error.message}\n  ${run.error.hint}` : '';
   return `${run.strategy.toUpperCase()} seed ${run.seed} (${run.id}) ${run.state} at step ${run.step}${reason}\n`;
 }

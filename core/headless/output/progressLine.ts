@@ -17,6 +17,8 @@ export class ProgressLine {
   constructor(output: Output, now: () => number = Date.now) {
     this.#output = output;
     this.#now = now;
+    // Work that is over soon leaves no trace in a log.
+    if (!output.isTerminal) this.#lastTime = now();
   }
 
   update(text: string): void {
@@ -41,6 +43,6 @@ export class ProgressLine {
   clear(): void {
     if (this.#shown !== '') this.#output.write('\r\u001b[K');
     this.#shown = '';
-    this.#lastTime = -Infinity;
+    if (this.#output.isTerminal) this.#lastTime = -Infinity;
   }
 }

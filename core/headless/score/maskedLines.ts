@@ -64,7 +64,7 @@ export function parseMaskedLine(
     if (!Array.isArray(list)) return fail(`${name} is not a list of whole numbers`);
     const entries: unknown[] = list;
     if (length !== undefined && entries.length !== length) {
-      return fail(`${name} has ${entries.length} entries, but input_ids has ${length}`);
+      return fail(`${name} has the length ${entries.length}, but input_ids ${length}`);
     }
     return entries.map((entry, index): number => {
       if (typeof entry === 'number' && Number.isInteger(entry) && fits(entry)) return entry;
@@ -79,7 +79,7 @@ export function parseMaskedLine(
   if (length === 0) fail('input_ids is empty');
   if (length > limits.maxSequenceLength) {
     fail(
-      `input_ids has ${length} entries, but the model takes at most ${limits.maxSequenceLength}`,
+      `input_ids has the length ${length}, but the model takes at most ${limits.maxSequenceLength}`,
     );
   }
   const labels = integers(
