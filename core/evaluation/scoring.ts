@@ -1,6 +1,7 @@
 /** Scores a model on a frozen-mask set: the loss at its positions, summed by document. */
 import type { MlmBatch, Session } from '../engine/types.ts';
 import { UserError } from '../base/errors.ts';
+import { lengthBuckets } from '../text/batchPlan.ts';
 import type { CorpusReader, Encoding, Tokenizer } from '../text/types.ts';
 import type { FrozenMaskSet, Span } from './frozenMasks.ts';
 
@@ -32,8 +33,6 @@ export interface PreparedFrozenMasks {
   readonly batches: readonly { readonly batch: MlmBatch; readonly rows: Uint32Array }[];
 }
 
-/** Padded lengths are multiples of this, so that few graph shapes occur. */
-const LENGTH_STEP = 32;
 /** Tokens of a batch, padding included. */
 const TOKENS_PER_BATCH = 4096;
 
@@ -176,11 +175,11 @@ function batchesOf(
   maxSequenceLength: number,
 ): { batch: MlmBatch; rows: Uint32Array }[] {
   const ordered = windows.toSorted((a, b) => b.inputIds.length - a.inputIds.length);
+  const buckets = lengthBuckets(maxSequenceLength);
   const batches: { batch: MlmBatch; rows: Uint32Array }[] = [];
   for (let from = 0; from < ordered.length;) {
     const longest = ordered[from]?.inputIds.length ?? 0;
-    const rounded = Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP;
-    const sequenceLength = Math.max(longest, Math.min(rounded, maxSequenceLength));
+    const sequenceLength = buckets.find((bucket) => bucket >= longest) ?? longest;
     const batchSize = Math.max(1, Math.floor(TOKENS_PER_BATCH / sequenceLength));
     const part = ordered.slice(from, from + batchSize);
     batches.push({

@@ -76,6 +76,8 @@ export class EventLog {
   readonly #run: string;
   readonly #path: string;
   readonly #file: number;
+  /** Length of the whole lines in the file. */
+  #bytes: number;
   #sequence = 0;
 
   /** Opens or creates the log, cuts off a torn last line and begins the next attempt. */
@@ -88,6 +90,7 @@ export class EventLog {
     try {
       this.#file = openSync(this.#path, 'a', 0o600);
       truncateSync(this.#path, bytes);
+      this.#bytes = bytes;
     } catch (error) {
       throw asUserError(error, this.#path);
     }
@@ -104,9 +107,13 @@ export class EventLog {
     };
     const complete: RunEvent = { ...event, ...place };
     try {
-      writeSync(this.#file, `${JSON.stringify(complete)}\n`);
+      const line = Buffer.from(`${JSON.stringify(complete)}\n`);
+      for (let done = 0; done < line.length;) done += writeSync(this.#file, line, done);
       fsyncSync(this.#file);
+      this.#bytes += line.length;
     } catch (error) {
+      // What was written of the line must not run into the next one.
+      truncateSync(this.#path, this.#bytes);
       throw asUserError(error, this.#path);
     }
     return complete;

@@ -70,7 +70,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
         code: z.string(),
         message: z.string(),
         hint: z.string(),
-        stack: z.string().exactOptional(),
+        stack: z.string().optional(),
       })
       .optional(),
   }),

@@ -47,7 +47,7 @@ const errorReportSchema = z.object({
   code: z.string(),
   message: z.string(),
   hint: z.string(),
-  stack: z.string().exactOptional(),
+  stack: z.string().optional(),
 });
 
 export const messageToJobSchema = z.discriminatedUnion('type', [
