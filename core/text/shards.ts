@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { createFolderAtomically, hashFile, writeFileAtomically } from '../base/files.ts';
+import { documentBatches } from './documentBatches.ts';
 import { HashedFile } from './hashedFile.ts';
 import { readShardManifest } from './shardReader.ts';
 import type { ShardCounts, ShardManifest, ShardPart } from './shardFormat.ts';
@@ -18,18 +19,7 @@ import {
   SPAN_BYTES,
 } from './shardFormat.ts';
 import { SPLIT_NAMES } from './splits.ts';
-import type {
-  CorpusDocument,
-  CorpusReader,
-  Encoding,
-  ReportProgress,
-  SplitName,
-  Tokenizer,
-} from './types.ts';
-
-/** Characters and documents that are tokenised at a time: enough for every core, little memory. */
-const BATCH_CHARACTERS = 2 ** 20;
-const BATCH_DOCUMENTS = 4096;
+import type { CorpusReader, Encoding, ReportProgress, SplitName, Tokenizer } from './types.ts';
 
 export interface BuiltShards {
   readonly folder: string;
@@ -76,7 +66,7 @@ export async function buildShards(
     for (const split of SPLIT_NAMES) {
       const writer = new SplitWriter(bytesPerId, tokenizer.specialTokens.unk);
       const written = await writeParts(temporary, split, bytesPerId, async (parts) => {
-        for (const batch of batches(corpus.documents(split))) {
+        for (const batch of documentBatches(corpus.documents(split))) {
           const encodings = await tokenizer.encodeBatch(batch.map((document) => document.text));
           for (const [index, encoding] of encodings.entries()) {
             writer.add(batch[index].index, encoding, parts);
@@ -123,21 +113,6 @@ async function usableManifest(
     if (error instanceof UserError) return undefined;
     throw error;
   }
-}
-
-function* batches(documents: Iterable<CorpusDocument>): Generator<CorpusDocument[]> {
-  let batch: CorpusDocument[] = [];
-  let characters = 0;
-  for (const document of documents) {
-    batch.push(document);
-    characters += document.text.length;
-    if (characters >= BATCH_CHARACTERS || batch.length >= BATCH_DOCUMENTS) {
-      yield batch;
-      batch = [];
-      characters = 0;
-    }
-  }
-  if (batch.length > 0) yield batch;
 }
 
 type Parts = Readonly<Record<ShardPart, HashedFile>>;
