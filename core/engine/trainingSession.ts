@@ -6,6 +6,7 @@ import type { Executor, InputArray, RunResult } from './executor.ts';
 import type { AdamWArrays, HostKernels } from './kernels/hostKernels.ts';
 import { sizeOf } from './program.ts';
 import type { InputSpec, Program } from './program.ts';
+import { StepAbandoned } from './stepAbandoned.ts';
 import type {
   AdamWUpdate,
   DropoutPlace,
@@ -78,8 +79,8 @@ export class TrainingSession implements Session {
     this.#copyInto(this.#weights, weights);
   }
 
-  async step({ terms, dropout, update }: StepRequest): Promise<StepResult> {
-    const { losses, graphSeconds } = await this.#accumulate(terms, dropout);
+  async step({ terms, dropout, update, abandon }: StepRequest): Promise<StepResult> {
+    const { losses, graphSeconds } = await this.#accumulate(terms, dropout, abandon);
     const { gradientNorm, updated } = this.#update(update);
     return { losses, gradientNorm, updated, graphSeconds };
   }
@@ -143,6 +144,7 @@ export class TrainingSession implements Session {
   async #accumulate(
     terms: readonly LossTerm[],
     dropout: DropoutPlace,
+    abandon: () => boolean = () => false,
   ): Promise<{ losses: Record<string, LossSum>; graphSeconds: number }> {
     const losses: Record<string, LossSum> = {};
     let graphSeconds = 0;
@@ -151,6 +153,7 @@ export class TrainingSession implements Session {
       const count = batches.reduce((total, { positions }) => total + positions.length, 0);
       let sum = 0;
       for (const [microBatch, batch] of batches.entries()) {
+        if (abandon()) throw new StepAbandoned();
         if (batch.positions.length === 0) continue;
         const { program, inputs } = this.#task.prepare(batch, {
           kind: 'train',

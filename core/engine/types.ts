@@ -75,6 +75,8 @@ export interface StepRequest {
   readonly terms: readonly LossTerm[];
   readonly dropout: DropoutPlace;
   readonly update: AdamWUpdate;
+  /** Asked before every micro-batch; when it says yes, the step rejects with StepAbandoned. */
+  readonly abandon?: () => boolean;
 }
 
 export interface StepResult {

@@ -7,7 +7,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError, reportError } from '../base/errors.ts';
 import type { ErrorReport } from '../base/errors.ts';
-import type { AdamWUpdate, Session } from '../engine/types.ts';
+import { StepAbandoned } from '../engine/stepAbandoned.ts';
+import type { AdamWUpdate, Session, StepResult } from '../engine/types.ts';
 import { writeScores } from '../evaluation/scoresFile.ts';
 import { scoreFrozenMasks, totalsOf } from '../evaluation/scoring.ts';
 import { strategyNamed } from '../strategies/registry.ts';
@@ -33,7 +34,7 @@ const SKIPPED_STEPS_ALLOWED = 20;
 export type Interruption = 'pause' | 'cancel' | 'interrupt';
 
 export interface TrainingControl {
-  /** Asked between steps and between evaluation batches. */
+  /** Asked between micro-batches, of steps and of evaluations alike; the answer stays once it is given. */
   interruption(): Interruption | undefined;
   /** Each event is already in the run's log. */
   publish(event: RunEvent): void;
@@ -141,7 +142,9 @@ class TrainingRun {
       }
       if (this.#step === this.#totalSteps) break;
 
-      this.#measure(await this.#takeStep());
+      const step = await this.#takeStep();
+      if (step === undefined) continue;
+      this.#measure(step);
       if (this.#saveIsDue()) await this.#save();
     }
     await this.#finish();
@@ -183,7 +186,8 @@ class TrainingRun {
     return { checkpoint, damaged: [...damaged, ...best.damaged] };
   }
 
-  async #takeStep(): Promise<MeasuredStep> {
+  /** Undefined when it was interrupted: it has then changed nothing. */
+  async #takeStep(): Promise<MeasuredStep | undefined> {
     const started = performance.now();
     const learningRate = learningRateAt(this.#settings, this.#step, this.#totalSteps);
     const terms = this.#strategy.terms(this.#step).map(({ stream, weight }) => ({
@@ -191,11 +195,18 @@ class TrainingRun {
       weight,
       batches: this.#resources.streams[stream]?.batchesAt(this.#step) ?? [],
     }));
-    const result = await this.#session.step({
-      terms,
-      dropout: { seed: this.#specification.seed, step: this.#step },
-      update: adamWUpdate(this.#settings, learningRate),
-    });
+    let result: StepResult;
+    try {
+      result = await this.#session.step({
+        terms,
+        dropout: { seed: this.#specification.seed, step: this.#step },
+        update: adamWUpdate(this.#settings, learningRate),
+        abandon: () => this.#control.interruption() !== undefined,
+      });
+    } catch (error) {
+      if (error instanceof StepAbandoned) return undefined;
+      throw error;
+    }
     this.#step++;
     this.#control.progress(this.#step);
     const masks = terms.flatMap((term) => term.batches.map((batch) => batch.attentionMask));

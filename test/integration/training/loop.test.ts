@@ -236,6 +236,22 @@ describe('stopping and going on', () => {
     }
   });
 
+  it('ends as it would have when stopped inside a step or an evaluation', async () => {
+    const whole = specification();
+    const reference = await run(whole);
+    for (let question = 0; question < 90; question += 7) {
+      const spec = specification();
+      let asked = 0;
+      const { outcome } = await run(spec, () => (asked++ >= question ? 'pause' : undefined));
+      expect(outcome).toBe('paused');
+      expect(await run(spec)).toMatchObject({ outcome: 'completed' });
+      expect(await weightsHash(spec)).toBe(await weightsHash(whole));
+      expect(essence(readEvents(spec.runFolder)).toSorted()).toEqual(
+        essence(reference.events).toSorted(),
+      );
+    }
+  });
+
   it('repeats what a killed attempt did after its last checkpoint, and the history shows it once', async () => {
     const whole = specification();
     const reference = await run(whole);
