@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { StepAbandoned } from '../../../core/engine/stepAbandoned.ts';
 import type { Session, StepRequest } from '../../../core/engine/types.ts';
-import { initialWeights } from '../../../core/model/initialize.ts';
 import { openMlmSession } from '../../../core/model/openSession.ts';
-import { tinyConfig, tinyTerms } from '../../fixtures/tinyEncoders.ts';
+import { LIVELY_BERT, livelyWeights, randomBatch } from '../../fixtures/livelyEncoders.ts';
 
-const config = tinyConfig('bert');
 const open = (): Promise<Session> =>
   openMlmSession({
-    config,
-    weights: initialWeights(config, 3),
+    config: LIVELY_BERT,
+    weights: livelyWeights(LIVELY_BERT, 3),
     session: { engine: 'cpu', threads: 1 },
   });
 const request = (step: number): StepRequest => ({
-  terms: tinyTerms(),
+  terms: [
+    { name: 'target', weight: 1, batches: [2, 3].map((seed) => randomBatch(LIVELY_BERT, seed)) },
+    { name: 'source', weight: 0.5, batches: [randomBatch(LIVELY_BERT, 4)] },
+  ],
   dropout: { seed: 2, step },
   update: {
     learningRate: 0.01,
