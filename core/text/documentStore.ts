@@ -5,8 +5,9 @@ import type { HashedFile } from './hashedFile.ts';
 import { SKETCH_BYTES, SketchMaker } from './minHash.ts';
 
 /**
- * Keeps every document that was not seen before. Memory is about 170 bytes a document, whatever
- * its length: 16 of hash, 6 to 12 of hash table, 128 of sketch, 4 of length; 4 more with a group.
+ * Keeps every document that was not seen before. Memory is about 160 bytes a document, whatever
+ * its length: 16 of hash, 6 to 12 of hash table, 128 of sketch, 4 to 8 of length; as much as the
+ * last more with a group.
  */
 export class DocumentStore {
   readonly #text: HashedFile;

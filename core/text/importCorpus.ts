@@ -46,7 +46,7 @@ export interface CorpusImport {
 
 /**
  * Imports a corpus. The result depends on the files, their order and the settings alone. Memory is
- * bounded by the longest document and some 170 bytes a document (see DocumentStore). Throws a
+ * bounded by the longest document and some 200 bytes a document (160 of them in DocumentStore). Throws a
  * UserError for everything a person can cause, or the signal's reason; either way nothing is left
  * on disk, and no error holds text of the corpus.
  */
