@@ -1,6 +1,6 @@
 /** `npm run test:interop`: the comparison with PyTorch and Hugging Face transformers. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensurePythonEnvironment } from './environment.ts';
@@ -15,6 +15,7 @@ interface Outcome {
 function runTests(python: string): Outcome {
   const folder = mkdtempSync(join(tmpdir(), 'palimpsest-interop-'));
   const report = join(folder, 'report.json');
+  const deviations = join(folder, 'deviations.jsonl');
   try {
     const { status } = spawnSync(
       process.execPath,
@@ -26,9 +27,14 @@ function runTests(python: string): Outcome {
       {
         cwd: REPOSITORY,
         stdio: 'inherit',
-        env: { ...process.env, PALIMPSEST_INTEROP_PYTHON: python },
+        env: {
+          ...process.env,
+          PALIMPSEST_INTEROP_PYTHON: python,
+          PALIMPSEST_INTEROP_REPORT: deviations,
+        },
       },
     );
+    printDeviations(deviations);
     const counts = JSON.parse(readFileSync(report, 'utf8')) as {
       numPassedTests: number;
       numFailedTests: number;
@@ -41,11 +47,29 @@ function runTests(python: string): Outcome {
   }
 }
 
+/** What was measured, as a Markdown table. */
+function printDeviations(path: string): void {
+  if (!existsSync(path)) return;
+  console.log('\n| deviation from PyTorch and transformers | measured | allowed |\n|---|---|---|');
+  for (const line of readFileSync(path, 'utf8').trimEnd().split('\n')) {
+    const { what, deviation, allowed } = JSON.parse(line) as Deviation;
+    const measured = deviation === 0 ? '0' : deviation.toExponential(1);
+    console.log(`| ${what} | ${measured} | ${allowed} |`);
+  }
+  console.log();
+}
+
+interface Deviation {
+  readonly what: string;
+  readonly deviation: number;
+  readonly allowed: number;
+}
+
 const environment = ensurePythonEnvironment();
 if ('unavailable' in environment) {
   console.log(`0 passed, 0 failed, skipped: ${environment.unavailable}`);
 } else if ('failure' in environment) {
-  console.error(environment.failure);
+  console.log(environment.failure);
   console.log('0 passed, 1 failed');
   process.exitCode = 1;
 } else {
