@@ -132,7 +132,13 @@ function backUp(connection: Connection, path: string, folder: string, version: n
 /** Leaves no trace of deleted rows: rewrites the file and empties the write-ahead log. */
 export function eraseRemnants(connection: Connection): void {
   connection.exec('VACUUM');
-  connection.pragma('wal_checkpoint(TRUNCATE)');
+  const [outcome] = connection.prepare('PRAGMA wal_checkpoint(TRUNCATE)').raw().all() as number[][];
+  if (outcome?.[0] !== 1) return;
+  throw new UserError(
+    'store/busy',
+    `Another program is reading the database, so traces of deleted rows stay in its log: ${connection.name}.`,
+    'Close it and purge again.',
+  );
 }
 
 /** The first complaint of SQLite's own check, or null when the file is sound. */

@@ -110,6 +110,11 @@ export const jobs = {
   },
   /** Checks each compute engine; a driver that brings its process down takes nobody with it. */
   'system/engines': { request: z.object({}), reply: diagnosticsSchema.shape.engines },
+  /** Fails with the reason when the engine does not work here. */
+  'system/require-engine': {
+    request: z.object({ engine: z.enum(['cpu', 'webgpu', 'tensorflow']) }),
+    reply: z.object({ engine: z.string() }),
+  },
 } as const;
 
 export type JobName = keyof typeof jobs;

@@ -19,8 +19,11 @@ const WORK: { readonly [Name in JobName]: () => Promise<Work<Name>> } = {
   'models/init': async () => (await import('./work/models.ts')).initWork,
   'models/verify': async () => (await import('./work/models.ts')).verifyWork,
   'corpora/import': async () => (await import('./work/corpora.ts')).importWork,
+  'corpora/report': async () => (await import('./work/corpora.ts')).reportWork,
   'corpora/shards': async () => (await import('./work/corpora.ts')).shardsWork,
   'evaluations/draw': async () => (await import('./work/evaluations.ts')).drawWork,
+  'system/engines': async () => (await import('./work/engines.ts')).listWork,
+  'system/require-engine': async () => (await import('./work/engines.ts')).requireWork,
   'runs/export': async () => (await import('./work/exports.ts')).exportWork,
 };
 

@@ -186,9 +186,11 @@ class OwnedWorkbench implements WorkbenchClient {
 
   async #end(): Promise<void> {
     const calls = [...this.#inFlight];
+    // The spool first, so that clients whose calls are stopped are told to try the next owner.
+    const spoolClosed = this.#spool?.close();
     for (const [, stop] of calls) stop.abort();
     await Promise.all([this.#queue.close(), Promise.allSettled(calls.map(([work]) => work))]);
-    await this.#spool?.close();
+    await spoolClosed;
     this.#store.close();
     this.#lock.release();
   }

@@ -6,12 +6,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../base/errors.ts';
+import { isIdentifier } from '../base/identifiers.ts';
 import type { ProjectRecord } from '../store/projects.ts';
 import type { RunRecord } from '../store/runs.ts';
 
 export const PROJECT_RECORD_FILE = 'project.json';
 
-const identifier = z.string().regex(/^[a-z]+-[a-z0-9]{4,32}$/);
+const identifier = z.string().refine(isIdentifier);
 
 const projectRecordSchema = z.strictObject({
   formatVersion: z.literal(1),

@@ -75,6 +75,11 @@ export class RunQueue {
 
   /** Puts the run at the end of the queue; it goes on from its last checkpoint. */
   resume(run: RunRecord): void {
+    // It waits since an earlier session, or since a moment ago: either way it may start now.
+    if (run.state === 'queued') {
+      this.admit([run.id]);
+      return;
+    }
     requireAllowed('resume', run);
     const { store } = this.#options;
     this.#change(run.id, 'queued', {
@@ -194,14 +199,16 @@ export class RunQueue {
     error: ErrorReport | undefined,
     wish: Wish | undefined,
   ): void {
-    const closing = wish === 'close' && outcome === 'paused';
-    const state: RunState = closing ? 'interrupted' : outcome;
+    const stopped = outcome === 'paused' || outcome === 'interrupted';
+    const closing = wish === 'close' && stopped;
+    const state: RunState =
+      wish === 'cancel' && stopped ? 'cancelled' : closing ? 'interrupted' : outcome;
     this.#change(runId, state, {
       jobPid: null,
       endedAt: now(),
       settledAttempt: this.#options.store.runs.find(runId)?.lastAttempt ?? 0,
-      error: error ?? null,
-      continueOnStart: closing || (wish === 'close' && outcome === 'interrupted'),
+      error: state === 'cancelled' ? null : (error ?? null),
+      continueOnStart: closing,
     });
   }
 

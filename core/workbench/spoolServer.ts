@@ -153,7 +153,8 @@ class Server implements SpoolServer {
       const answer = await this.#perform(request, signal, events);
       reply = { formatVersion: 1, type: 'done', reply: answer };
     } catch (error) {
-      const told = this.#closed && signal.aborted ? ownerClosed() : error;
+      const stopped = error instanceof UserError && error.code === 'call/aborted';
+      const told = this.#closed && stopped ? ownerClosed() : error;
       reply = { formatVersion: 1, type: 'failed', error: reportError(told) };
     }
     await events.flushed();

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { hashJson, writeFileAtomically } from '../../base/files.ts';
 import { newIdentifier } from '../../base/identifiers.ts';
@@ -8,7 +8,9 @@ import type { CorpusRecord } from '../../store/corpora.ts';
 import type { ModelRecord } from '../../store/models.ts';
 import type { ProjectRecord } from '../../store/projects.ts';
 import type { RunRecord } from '../../store/runs.ts';
+import { throwIfAborted } from '../calls.ts';
 import type { CallContext, Handlers } from '../calls.ts';
+import type { ProjectSummary } from '../contract.ts';
 import { findCorpus, findModel } from '../find.ts';
 import { relativeToHome, resolveInHome } from '../home.ts';
 import { planRuns } from '../projectExpansion.ts';
@@ -29,32 +31,47 @@ interface Material {
 }
 
 export function projectHandlers(services: Services): Handlers<'projects/run'> {
+  // One at a time: the same file given twice at once must not become two projects.
+  let last: Promise<unknown> = Promise.resolve();
   return {
-    async 'projects/run'({ project }, context) {
-      const material = findMaterial(services, project);
-      requireFit(project, material);
-      await requireSpaceFor(services, project, material);
-      const corpora = [material.target, ...Object.values(material.source)];
-      return services.corpusUse.reading(
-        corpora.map(({ id }) => id),
-        async () => {
-          const shared = await buildShared(services, project, material, context);
-          const planned = planRuns(project, shared);
-          const { record, runs } = await register(services, project, material, planned);
-          services.queue.admit(runs);
-          const summary = toProjectSummary(services.store, record);
-          return { ...summary, runs: summary.runs.filter(({ id }) => runs.includes(id)) };
-        },
-      );
+    'projects/run'({ project }, context) {
+      const next = last.then(() => runProject(services, project, context));
+      last = next.catch(() => undefined);
+      return next;
     },
   };
 }
 
+async function runProject(
+  services: Services,
+  project: ProjectFile,
+  context: CallContext,
+): Promise<ProjectSummary> {
+  throwIfAborted(context.signal);
+  const material = findMaterial(services, project);
+  requireFit(project, material);
+  await requireSpaceFor(services, project, material);
+  if (project.engine === 'webgpu' || project.engine === 'tensorflow') {
+    await services.runJob('system/require-engine', { engine: project.engine }, context);
+  }
+  const corpora = [material.target, ...Object.values(material.source)];
+  return services.corpusUse.reading(
+    corpora.map(({ id }) => id),
+    async () => {
+      const shared = await buildShared(services, project, material, context);
+      const planned = planRuns(project, shared);
+      const { record, runs } = await register(services, project, material, planned);
+      services.queue.admit(runs);
+      const summary = toProjectSummary(services.store, record);
+      return { ...summary, runs: summary.runs.filter(({ id }) => runs.includes(id)) };
+    },
+  );
+}
+
 function findMaterial({ home, store }: Services, project: ProjectFile): Material {
-  const folder = resolve(project.base_model);
   const byFolder = store.models
     .list()
-    .find((model) => resolveInHome(home, model.folder) === folder);
+    .find((model) => resolveInHome(home, model.folder) === project.base_model);
   const uses: Exclude<ProjectFile['source_corpus'], string> =
     typeof project.source_corpus === 'string'
       ? { evaluation: project.source_corpus }
@@ -223,24 +240,28 @@ async function register(
     .filter((plan) => !existing.has(plan.configurationHash))
     .map((plan) => newRun(services, record, plan));
   // The folder first: a run in the database always has one, a folder without a run is empty.
-  for (const run of added) {
-    const folder = resolveInHome(home, run.folder);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFileAtomically(
-      join(folder, PROJECT_RECORD_FILE),
-      projectRecordJson(record, run, corporaOf(material)),
-    );
-  }
-  store.transaction(() => {
-    for (const { id, name } of [material.target, ...Object.values(material.source)]) {
-      if (store.corpora.find(id) === undefined) throw purgedMeanwhile(name);
-    }
-    if (known === undefined) store.projects.insert(record);
+  try {
     for (const run of added) {
-      const queuePosition = store.runs.nextQueuePosition();
-      store.runs.insert({ ...run, queuePosition }, corporaOf(material));
+      const folder = resolveInHome(home, run.folder);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const content = projectRecordJson(record, run, corporaOf(material));
+      await writeFileAtomically(join(folder, PROJECT_RECORD_FILE), content);
     }
-  });
+    store.transaction(() => {
+      for (const { id, name } of [material.target, ...Object.values(material.source)]) {
+        if (store.corpora.find(id) === undefined) throw purgedMeanwhile(name);
+      }
+      if (known === undefined) store.projects.insert(record);
+      for (const run of added) {
+        const queuePosition = store.runs.nextQueuePosition();
+        store.runs.insert({ ...run, queuePosition }, corporaOf(material));
+      }
+    });
+  } catch (error) {
+    for (const run of added)
+      await rm(resolveInHome(home, run.folder), { recursive: true, force: true });
+    throw error;
+  }
   const byHash = new Map([
     ...existing,
     ...added.map((run) => [run.configurationHash, run.id] as const),

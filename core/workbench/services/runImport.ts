@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { TEMPORARY_PREFIX, createFolderAtomically, temporaryPathFor } from '../../base/files.ts';
+import { isIdentifier } from '../../base/identifiers.ts';
 import { copyFileContents } from '../../model/fileAccess.ts';
 import type { RunRecord } from '../../store/runs.ts';
 import type { Store } from '../../store/store.ts';
@@ -35,8 +36,16 @@ export async function importRun(services: Services, source: string): Promise<Run
       'Name a folder like runs/run-… of another home folder.',
     );
   }
-  const record = readProjectRecord(source) ?? recordFor(runFile);
   const { runId } = runFile.specification;
+  // The id becomes the name of a folder.
+  if (!isIdentifier(runId)) {
+    throw new UserError(
+      'run/unreadable',
+      `${source} holds a run with an id that is none.`,
+      'Copy the folder again from where the run was made.',
+    );
+  }
+  const record = readProjectRecord(source) ?? recordFor(runFile);
   const events = readEvents(source);
   if (record.run.id !== runId || events.some(({ run }) => run !== runId)) {
     throw new UserError(
