@@ -39,7 +39,7 @@ export const DEMO_PROJECT = {
     learning_rate: 5e-4,
     max_steps: 200,
     per_device_train_batch_size: 16,
-    max_seq_length: 128,
+    max_seq_length: 64,
     warmup_steps: 20,
     weight_decay: 0.01,
     logging_steps: 10,

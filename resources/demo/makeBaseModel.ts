@@ -32,30 +32,30 @@ const CONFIGURATION = {
   hidden_act: 'gelu',
   hidden_dropout_prob: 0.1,
   attention_probs_dropout_prob: 0.1,
-  max_position_embeddings: 128,
+  max_position_embeddings: 64,
   type_vocab_size: 2,
   layer_norm_eps: 1e-12,
-  initializer_range: 0.02,
+  initializer_range: 0.08,
   pad_token_id: 0,
 };
 
 const TOKENIZER_CONFIGURATION = {
   tokenizer_class: 'BertTokenizer',
   do_lower_case: true,
-  model_max_length: 128,
+  model_max_length: 64,
 };
 
 const TRAINING = {
   learning_rate: 1e-3,
   max_steps: 3000,
   per_device_train_batch_size: 16,
-  max_seq_length: 128,
-  packing: 'concatenate',
+  max_seq_length: 64,
   mlm_probability: 0.2,
-  warmup_steps: 150,
+  warmup_steps: 100,
+  adam_beta2: 0.98,
   weight_decay: 0.01,
   dropout: 0,
-  eval_steps: 500,
+  eval_steps: 250,
   save_steps: 500,
 } as const;
 

@@ -16,8 +16,9 @@ export function doctorCommand(session: Session): Command {
     answerFromWorkbench(session, options, async (workbench) => {
       const diagnostics = await workbench.call('system/diagnostics', {});
       const usable = diagnostics.engines.some(({ available }) => available);
+      const sound = diagnostics.databaseProblem === null;
       const text = describeDiagnostics(diagnostics);
-      return { document: diagnostics, text, exitCode: usable ? 0 : 1 };
+      return { document: diagnostics, text, exitCode: usable && sound ? 0 : 1 };
     }),
   );
 }
@@ -41,6 +42,8 @@ export function describeDiagnostics(diagnostics: Diagnostics): string {
         `${formatCount(counts.projects)} projects, ${formatCount(counts.runs)} runs`,
     ],
   ]);
+  const problem = diagnostics.databaseProblem;
+  const history = problem === null ? '' : `\nThe history is damaged: ${problem}\n`;
   const engines = table(
     [{ title: 'engine' }, { title: 'state' }, { title: 'detail' }],
     diagnostics.engines.map(({ name, available, detail }) => [
@@ -49,5 +52,5 @@ export function describeDiagnostics(diagnostics: Diagnostics): string {
       detail,
     ]),
   );
-  return `${overview}\n${engines}`;
+  return `${overview}${history}\n${engines}`;
 }
