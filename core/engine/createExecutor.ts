@@ -18,8 +18,8 @@ export function createExecutor(
     case 'cpu':
     case 'webgpu': {
       const threads = options.threads ?? availableParallelism();
-      // A third of the memory: weights, optimizer state and the rest of the machine need theirs.
-      const cacheBytes = options.cacheBytes ?? totalmem() / 3;
+      // An eighth of the memory, at least 2 GiB: weights, optimizer state and other programs need theirs.
+      const cacheBytes = options.cacheBytes ?? Math.max(2 ** 31, totalmem() / 8);
       return new OnnxExecutor({ provider: engine, threads, cacheBytes, allocate });
     }
     case 'tensorflow': {

@@ -43,11 +43,13 @@ function prepare(config: EncoderConfig, batch: MlmBatch, purpose: Purpose): Prep
 }
 
 /**
- * Slots for `count` scored positions: the next multiple of a sixteenth of the power of two below,
- * at least 8, so that few shapes are compiled and little is computed for padding.
+ * Slots for `count` scored positions: the next multiple of a quarter of the power of two below, at
+ * least 8. The count varies from batch to batch and every shape costs a session with an arena of its
+ * own: with sixteenths, 600 steps of BERT-tiny met 57 shapes that wanted 9.2 GB, with quarters 22
+ * that wanted 3.5 GB, for 5 % more rows in the head.
  */
 export function scoredBucket(count: number): number {
-  const granularity = Math.max(8, 2 ** (Math.floor(Math.log2(Math.max(count, 1))) - 4));
+  const granularity = Math.max(8, 2 ** (Math.floor(Math.log2(Math.max(count, 1))) - 2));
   return Math.max(granularity, Math.ceil(count / granularity) * granularity);
 }
 
