@@ -103,7 +103,7 @@ describe('shards and windows', () => {
             }
           },
         ),
-        { numRuns: 60 },
+        { numRuns: 25 },
       );
     },
   );
