@@ -126,11 +126,15 @@ export function runQueries(connection: Connection) {
     'INSERT OR IGNORE INTO run_corpora (run_id, corpus_id, role) VALUES (?, ?, ?)',
   );
   const byId = connection.prepare<[string], Row>(`SELECT ${COLUMNS} FROM runs WHERE id = ?`);
-  const list = connection.prepare<[{ projectId: string | null; state: string | null }], Row>(
-    `SELECT ${COLUMNS} FROM runs
-     WHERE (@projectId IS NULL OR project_id = @projectId) AND (@state IS NULL OR state = @state)
-     ORDER BY created_at, rowid`,
-  );
+  // One statement a combination: a condition that may be off would keep SQLite from its indices.
+  const list = (where: string) =>
+    connection.prepare<[{ projectId?: string | undefined; state?: string | undefined }], Row>(
+      `SELECT ${COLUMNS} FROM runs ${where} ORDER BY created_at, rowid`,
+    );
+  const listAll = list('');
+  const listOfProject = list('WHERE project_id = @projectId');
+  const listInState = list('WHERE state = @state');
+  const listOfProjectInState = list('WHERE project_id = @projectId AND state = @state');
   const queued = connection.prepare<[], Row>(
     `SELECT ${COLUMNS} FROM runs WHERE state = 'queued' ORDER BY queue_position`,
   );
@@ -158,9 +162,12 @@ export function runQueries(connection: Connection) {
       const row = byId.get(id);
       return row === undefined ? undefined : fromRow(row);
     },
-    list(filter: RunFilter = {}): RunRecord[] {
-      const bound = { projectId: filter.projectId ?? null, state: filter.state ?? null };
-      return list.all(bound).map(fromRow);
+    /** In the order of their creation. */
+    list({ projectId, state }: RunFilter = {}): RunRecord[] {
+      if (projectId === undefined && state === undefined) return listAll.all({}).map(fromRow);
+      if (projectId === undefined) return listInState.all({ state }).map(fromRow);
+      if (state === undefined) return listOfProject.all({ projectId }).map(fromRow);
+      return listOfProjectInState.all({ projectId, state }).map(fromRow);
     },
     /** In the order in which they are to run. */
     queued: (): RunRecord[] => queued.all().map(fromRow),
