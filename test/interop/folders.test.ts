@@ -1,6 +1,6 @@
 /** Folders exported here load in transformers; folders saved by transformers load here. */
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -104,6 +104,7 @@ beforeAll(async () => {
     }
   ).folders;
   expected = await readTensors(join(folder, 'folder-logits.safetensors'));
+  return () => rm(folder, { recursive: true, force: true });
 });
 
 function model(name: string): ModelFolder {

@@ -1,6 +1,6 @@
 /** Token ids against Hugging Face's Python tokenizers on real text. */
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -8,6 +8,8 @@ import { openTokenizer } from '../../core/text/tokenizer.ts';
 import { sharedFolder } from '../fixtures/shared.ts';
 import { expectDeviation, outputFolder, runScript } from './python.ts';
 
+/** Milliseconds; some 36 million tokens are encoded. */
+const PREPARATION_LIMIT = 1_800_000;
 const DOCUMENTS_A_CORPUS = 2000;
 const TOKENIZERS = ['bert-base-uncased', 'bert-base-cased', 'roberta-base'];
 const CORPORA = [
@@ -26,7 +28,8 @@ describe.skipIf(shared === undefined)('token ids', () => {
     await runScript('tokenize_corpora.py', data, folder, String(DOCUMENTS_A_CORPUS));
     counts = JSON.parse(await readFile(join(folder, 'corpora.json'), 'utf8')) as typeof counts;
     expect(Object.keys(counts).sort()).toEqual([...CORPORA].sort());
-  });
+    return () => rm(folder, { recursive: true, force: true });
+  }, PREPARATION_LIMIT);
 
   describe.each(TOKENIZERS)('of %s', (name) => {
     test.each(CORPORA)('are those of Hugging Face on %s', async (corpus) => {

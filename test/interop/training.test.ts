@@ -1,5 +1,5 @@
 /** Loss, gradients, AdamW and ten training steps against PyTorch and transformers. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { AdamWUpdate, LossTerm, MlmBatch, Session } from '../../core/engine/types.ts';
@@ -88,6 +88,7 @@ beforeAll(async () => {
   await writeFile(requestPath, JSON.stringify(request));
   await runScript('reference.py', requestPath);
   results = JSON.parse(await readFile(join(folder, 'results.json'), 'utf8')) as Results;
+  return () => rm(folder, { recursive: true, force: true });
 });
 
 function settings(of: AdamWUpdate): Record<string, number | null> {
