@@ -1,0 +1,59 @@
+/**
+ * `npm run bench -- [--models L2,L4,L12] [--turns N] [--threads N] [--skip-packing] [--json]`:
+ * training steps and corpus packing against PyTorch, transformers and tokenizers, in one run.
+ * Without the Python environment, which `npm run test:interop` makes, only ours is measured.
+ */
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { existingPython } from '../interop/environment.ts';
+import { modelNamed, MODELS } from './models.ts';
+import { measurePacking } from './packing.ts';
+import { packingTable, trainingTable } from './tables.ts';
+import { measureTraining } from './training.ts';
+import type { TrainingResult } from './training.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    models: { type: 'string', default: MODELS.map(({ name }) => name).join() },
+    turns: { type: 'string', default: '7' },
+    threads: { type: 'string', default: String(availableParallelism()) },
+    'skip-packing': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+});
+const report = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+const turns = Number(options.turns);
+const threads = Number(options.threads);
+const python = existingPython();
+const [load] = loadavg();
+if (load > availableParallelism() / 4) {
+  report(`Other work is running (load ${load.toFixed(1)}): the times will be too long and uneven.`);
+}
+if (python === undefined) {
+  report('There is no Python environment (npm run test:interop makes it): only ours is measured.');
+}
+
+const training: TrainingResult[] = [];
+for (const name of options.models.split(',').filter((each) => each !== '')) {
+  training.push(await measureTraining(modelNamed(name), { threads, turns, python, report }));
+}
+const packing = options['skip-packing']
+  ? undefined
+  : await measurePacking({ turns: Math.min(turns, 3), python, report });
+if (packing === undefined && !options['skip-packing']) {
+  report('Packing is not measured: the shared data is not beside the checkout.');
+}
+
+const machine = { processor: cpus()[0].model, cores: availableParallelism() };
+if (options.json) {
+  console.log(JSON.stringify({ machine, load, training, packing: packing ?? null }, null, 2));
+} else {
+  console.log(
+    `${machine.processor}, ${machine.cores} cores, load ${load.toFixed(1)} at the start; ` +
+      `${threads} threads for each.\n`,
+  );
+  if (training.length > 0) console.log(trainingTable(training));
+  if (packing !== undefined) console.log(packingTable(packing));
+}

@@ -1,0 +1,68 @@
+/** The benchmark's results as Markdown tables. */
+import type { PackingResult } from './packing.ts';
+import { CONTENDERS } from './training.ts';
+import type { ContenderResult, TrainingResult } from './training.ts';
+
+const NAMES = {
+  ours: 'Palimpsest',
+  sparse: 'PyTorch, SDPA, sparse head',
+  run_mlm: 'transformers, as run_mlm',
+} as const;
+
+export function trainingTable(results: readonly TrainingResult[]): string {
+  const rows = results.flatMap((result) =>
+    CONTENDERS.flatMap((name) => {
+      const contender = result.contenders[name];
+      return contender === undefined ? [] : [cells(result, NAMES[name], contender)];
+    }),
+  );
+  const heading = [
+    ...['model, batch', 'implementation', 'ms a step', 'ours is faster by', 'tokens/s'],
+    ...['outside ONNX Runtime', 'GFLOP/s', 'of sgemm peak', 'AdamW ns/parameter', 'peak memory'],
+  ];
+  const descriptions = Object.values(results[0].contenders).map(({ description }) => description);
+  return `${table(heading, rows)}\n${descriptions.join('\n')}\n`;
+}
+
+function cells(result: TrainingResult, name: string, contender: ContenderResult): string[] {
+  const { ours } = result.contenders;
+  const ratio = ours === undefined ? 1 : contender.secondsPerStep / ours.secondsPerStep;
+  const { outsideGraph, gigaflops } = contender;
+  return [
+    `${result.model}, ${result.batch} × ${result.sequence}`,
+    name,
+    (1000 * contender.secondsPerStep).toFixed(0),
+    contender === ours ? '' : `${ratio.toFixed(2)} ×`,
+    contender.tokensPerSecond.toFixed(0),
+    outsideGraph === null ? '' : percent(outsideGraph),
+    gigaflops.toFixed(0),
+    `${percent(gigaflops / result.sgemmGigaflops)} of ${result.sgemmGigaflops.toFixed(0)}`,
+    contender.adamWNanoseconds.toFixed(2),
+    `${(contender.peakBytes / 1e9).toFixed(2)} GB`,
+  ];
+}
+
+export function packingTable({ documents, megabytes, ours, python }: PackingResult): string {
+  const rows = [
+    ['Palimpsest, shards on disk', ours] as const,
+    ['Python tokenizers', python] as const,
+  ]
+    .flatMap(([name, rate]) => (rate === null ? [] : [{ name, rate }]))
+    .map(({ name, rate }) => [
+      name,
+      rate.megabytesPerSecond.toFixed(2),
+      rate.tokensPerSecond.toFixed(0),
+      rate.tokens.toFixed(0),
+    ]);
+  const caption = `Packing of ${documents} documents, ${megabytes.toFixed(1)} MB, on one core:\n\n`;
+  return caption + table(['implementation', 'MB/s', 'tokens/s', 'tokens'], rows);
+}
+
+function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
+  return line(heading) + line(heading.map(() => '---')) + rows.map(line).join('');
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
