@@ -8,7 +8,7 @@ import { attention, tf } from '../engine/ops.ts';
 import type { Tensor2D, Tensor4D } from '../engine/ops.ts';
 import type { Environment, InputSpec, Lookup } from '../engine/program.ts';
 import type { EncoderConfig } from './config.ts';
-import { activate, normalize, project } from './layers.ts';
+import { expandAndContract, normalize, project } from './layers.ts';
 import type { LayerContext } from './layers.ts';
 
 export interface EncoderShape {
@@ -118,7 +118,6 @@ function embed(context: Context): Tensor2D {
 
 /** Attention and feed-forward block, each with dropout, residual and layer normalization after. */
 function encoderLayer(context: Context, layer: number, hidden: Tensor2D): Tensor2D {
-  const { config } = context;
   const name = `encoder.layer.${layer}`;
   const mask = `dropout.layer.${layer}`;
   const attended = selfAttention(context, layer, hidden);
@@ -128,8 +127,7 @@ function encoderLayer(context: Context, layer: number, hidden: Tensor2D): Tensor
     `${name}.attention.output.LayerNorm`,
     tf.add(dropout(context, `${mask}.attention`, projected), hidden),
   );
-  const wide = activate(config.hiddenAct, project(context, `${name}.intermediate.dense`, middle));
-  const narrow = project(context, `${name}.output.dense`, wide);
+  const narrow = expandAndContract(context, name, middle);
   return normalize(
     context,
     `${name}.output.LayerNorm`,

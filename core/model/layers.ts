@@ -1,5 +1,5 @@
 /** The layers that encoder and heads are made of, by parameter name. */
-import { dense, gelu, geluTanh, layerNormalization, tf } from '../engine/ops.ts';
+import { dense, feedForward, gelu, geluTanh, layerNormalization, tf } from '../engine/ops.ts';
 import type { Tensor1D, Tensor2D } from '../engine/ops.ts';
 import type { Environment } from '../engine/program.ts';
 import type { EncoderConfig } from './config.ts';
@@ -14,6 +14,21 @@ export interface LayerContext {
 export function project({ environment }: LayerContext, name: string, x: Tensor2D): Tensor2D {
   const weight = environment.parameter(`${name}.weight`) as Tensor2D;
   return dense(x, weight, environment.parameter(`${name}.bias`) as Tensor1D);
+}
+
+/** The feed-forward block of the layer `name`: (rows, hidden) → (rows, hidden). */
+export function expandAndContract(context: LayerContext, name: string, x: Tensor2D): Tensor2D {
+  const { config, environment } = context;
+  if (config.hiddenAct !== 'gelu') {
+    const wide = activate(config.hiddenAct, project(context, `${name}.intermediate.dense`, x));
+    return project(context, `${name}.output.dense`, wide);
+  }
+  return feedForward(x, {
+    innerWeight: environment.parameter(`${name}.intermediate.dense.weight`) as Tensor2D,
+    innerBias: environment.parameter(`${name}.intermediate.dense.bias`) as Tensor1D,
+    outerWeight: environment.parameter(`${name}.output.dense.weight`) as Tensor2D,
+    outerBias: environment.parameter(`${name}.output.dense.bias`) as Tensor1D,
+  });
 }
 
 /** The layer normalization `name` of each row. */

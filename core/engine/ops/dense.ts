@@ -1,7 +1,7 @@
 import { tf } from '../tfjs.ts';
 import type { Tensor1D, Tensor2D } from '../tfjs.ts';
 import { isTracing } from '../trace/backend.ts';
-import { recordFused, reshaped } from './record.ts';
+import { recordFused } from './record.ts';
 import type { GraphBuilder, Value } from '../trace/graph.ts';
 
 /** x Wᵀ + b: x (rows, in), weight (out, in), bias (out) → (rows, out). */
@@ -27,9 +27,8 @@ export function dense(x: Tensor2D, weight: Tensor2D, bias: Tensor1D): Tensor2D {
   });
 }
 
-/** Sum over the rows of (rows, columns), as a product with a row of ones. */
+/** Sum over the rows of (rows, columns). */
 export function columnSums(builder: GraphBuilder, x: Value): Value {
-  const [rows, columns] = x.shape;
-  const ones = builder.splat(1, [1, rows]);
-  return reshaped(builder.node('MatMul', [ones, x], { shape: [1, columns] }), [columns]);
+  const shape = [x.shape[1]];
+  return builder.node('ReduceSum', [x, builder.integers(0)], { shape }, { keepdims: 0 });
 }

@@ -7,6 +7,7 @@ import {
   attention,
   crossEntropy,
   dense,
+  feedForward,
   gelu,
   geluTanh,
   layerNormalization,
@@ -138,6 +139,19 @@ const cases: readonly KernelCase[] = [
     compute: (environment) => {
       const [x, w, b] = p(environment, 'x', 'w', 'b');
       return dense(x as Tensor2D, w as Tensor2D, b as Tensor1D);
+    },
+  },
+  {
+    name: 'feedForward',
+    operands: { x: [6, 4], w1: [5, 4], b1: [5], w2: [4, 5], b2: [4] },
+    compute: (environment) => {
+      const [x, w1, b1, w2, b2] = p(environment, 'x', 'w1', 'b1', 'w2', 'b2');
+      return feedForward(x as Tensor2D, {
+        innerWeight: w1 as Tensor2D,
+        innerBias: b1 as Tensor1D,
+        outerWeight: w2 as Tensor2D,
+        outerBias: b2 as Tensor1D,
+      });
     },
   },
   {
