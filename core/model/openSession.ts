@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { createHostKernels } from '../engine/kernels/createHostKernels.ts';
 import { openExecutor } from '../engine/openExecutor.ts';
 import { TrainingSession } from '../engine/trainingSession.ts';
@@ -24,9 +25,7 @@ export async function openMlmSession(options: OpenMlmSessionOptions): Promise<Se
     dropout === undefined
       ? options.config
       : { ...options.config, hiddenDropoutProb: dropout, attentionProbsDropoutProb: dropout };
-  const kernels = createHostKernels(
-    session.threads === undefined ? {} : { threads: session.threads },
-  );
+  const kernels = createHostKernels({ threads: session.threads ?? availableParallelism() });
   const executor = await openExecutor(session, (length) => kernels.allocate(length));
   return new TrainingSession({ task: createMlmTask(config), executor, kernels, weights });
 }

@@ -6,7 +6,10 @@ export interface HostKernelOptions {
   readonly threads?: number;
 }
 
+/** The kernels are bound by memory, which a few cores use up. */
+const MOST_THREADS = 8;
+
 /** The kernels to use; close them after use, which ends their helper threads. */
 export function createHostKernels({ threads = 1 }: HostKernelOptions = {}): HostKernels {
-  return new WebAssemblyKernels(threads);
+  return new WebAssemblyKernels(Math.min(threads, MOST_THREADS));
 }

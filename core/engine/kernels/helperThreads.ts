@@ -39,25 +39,24 @@ interface Helper {
   readonly arenas: MessagePort;
 }
 
+/** Helpers start when their number is first asked for, so that small models never have any. */
 export class HelperThreads {
-  #helpers: Helper[];
-  #started = false;
+  readonly #wanted: number;
+  readonly #arenas: Arena[] = [];
+  #helpers: Helper[] | undefined;
 
-  constructor(count: number) {
-    this.#helpers = Array.from({ length: count }, startHelper);
+  constructor(wanted: number) {
+    this.#wanted = wanted;
   }
 
-  /** Helpers at work; waits for them to have started. */
+  /** Helpers at work; the first time, starts them and waits until they have started. */
   get count(): number {
-    if (!this.#started) {
-      this.#started = true;
-      this.#helpers = this.#helpers.filter(hasStarted);
-    }
-    return this.#helpers.length;
+    return this.#started().length;
   }
 
   addArena(arena: Arena): void {
-    for (const { arenas } of this.#helpers) arenas.postMessage(arena.memory);
+    this.#arenas.push(arena);
+    for (const helper of this.#helpers ?? []) tell(helper, arena);
   }
 
   /**
@@ -66,20 +65,33 @@ export class HelperThreads {
    */
   run(kernel: KernelName, arena: Arena, parts: readonly (readonly number[])[]): void {
     const [own, ...others] = parts;
-    const orders = others.map((part, i) => order(this.#helpers[i], kernel, arena, part));
+    const orders = others.map((part, i) => order(this.#started()[i], kernel, arena, part));
     arena.kernels[kernel](...own);
     for (const { helper, number } of orders) waitFor(helper, number);
   }
 
   async close(): Promise<void> {
-    for (const helper of this.#helpers) {
+    const helpers = this.#helpers ?? [];
+    for (const helper of helpers) {
       Atomics.store(helper.control, CONTROL.kernel, STOP);
       give(helper);
       helper.arenas.close();
     }
-    await Promise.all(this.#helpers.map(({ worker }) => worker.terminate()));
+    await Promise.all(helpers.map(({ worker }) => worker.terminate()));
     this.#helpers = [];
   }
+
+  #started(): readonly Helper[] {
+    if (this.#helpers !== undefined) return this.#helpers;
+    const helpers = Array.from({ length: this.#wanted }, startHelper).filter(hasStarted);
+    for (const helper of helpers) for (const arena of this.#arenas) tell(helper, arena);
+    this.#helpers = helpers;
+    return helpers;
+  }
+}
+
+function tell({ arenas }: Helper, { memory }: Arena): void {
+  arenas.postMessage(memory);
 }
 
 function startHelper(): Helper {
