@@ -105,10 +105,11 @@ class RunDisplay {
     const run = this.#runs.get(event.run);
     if (run === undefined) return;
     if (event.type === 'evaluation') {
-      const loss = formatNats(event.nll);
-      this.#line.note(
-        `${label(run)}: step ${formatCount(event.step)}, ${event.role} ${event.split} ${loss} nats a token`,
-      );
+      // A run without steps ends as it began.
+      if (event.phase === 'after' && event.step === 0) return;
+      const when = event.phase === 'during' ? `step ${formatCount(event.step)}` : event.phase;
+      const what = `${event.role} ${event.split} ${formatNats(event.nll)} nats a token`;
+      this.#line.note(`${label(run)}: ${when}, ${what}`);
     } else if (event.type === 'metrics') {
       this.#line.update(liveText(run, event.step, event.values, this.#secondsLeft(run, event)));
     } else if (event.type === 'log' && event.level !== 'info') {

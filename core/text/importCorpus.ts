@@ -41,7 +41,7 @@ export interface CorpusImport {
   readonly seed: number;
   /** Where the corpus folder will be; nothing is there before and nothing after a failure. */
   readonly folder: string;
-  readonly splitShares?: SplitShares;
+  readonly splitShares?: SplitShares | undefined;
 }
 
 /**

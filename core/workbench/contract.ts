@@ -88,6 +88,12 @@ export const corpusReportSchema = z.object({
 });
 export type CorpusReport = z.infer<typeof corpusReportSchema>;
 
+export const splitSharesSchema = z.object({
+  train: z.number().min(0).max(1),
+  validation: z.number().min(0).max(1),
+  test: z.number().min(0).max(1),
+});
+
 export const evaluationResultSchema = z.object({
   name: z.string(),
   role: z.enum(['source', 'target']),
@@ -203,6 +209,8 @@ export const calls = {
       documentBoundary: z.enum(['file', 'line', 'blank-line']).default('file'),
       strict: z.boolean().default(false),
       seed: z.int().nonnegative().default(0),
+      /** Shares of the documents; a corpus that only evaluates needs no training share. */
+      splitShares: splitSharesSchema.optional(),
     }),
     reply: corpusSchema,
   },

@@ -4,7 +4,13 @@
  */
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { corpusReportSchema, corpusSchema, diagnosticsSchema, modelSchema } from './contract.ts';
+import {
+  corpusReportSchema,
+  corpusSchema,
+  diagnosticsSchema,
+  modelSchema,
+  splitSharesSchema,
+} from './contract.ts';
 
 /** The entry of such a process; bundled, it lies beside this module with its extension. */
 export function jobEntryPath(): string {
@@ -52,6 +58,7 @@ export const jobs = {
       documentBoundary: z.enum(['file', 'line', 'blank-line']),
       strict: z.boolean(),
       seed: z.int(),
+      splitShares: splitSharesSchema.optional(),
       folder: z.string(),
     }),
     reply: corpusSchema.omit({ id: true, name: true, folder: true, createdAt: true }),

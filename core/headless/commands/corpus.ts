@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
+import type { SplitShares } from '../../text/splits.ts';
 import type { DocumentBoundary } from '../../text/types.ts';
 import type { Corpus, CorpusReport } from '../../workbench/contract.ts';
 import {
@@ -21,10 +22,23 @@ interface ImportOptions extends CommonOptions {
   readonly documents: DocumentBoundary;
   readonly strict?: boolean;
   readonly seed: number;
+  readonly split?: SplitShares;
 }
 
 const BAR_WIDTH = 30;
 const BOUNDARIES: readonly DocumentBoundary[] = ['file', 'line', 'blank-line'];
+
+/** Reads `train,validation,test`; that they sum to 1 is the import's to check. */
+function splitShares(text: string): SplitShares {
+  const shares = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  if (shares.length !== 3 || !shares.every((share) => share >= 0 && share <= 1)) {
+    throw new InvalidArgumentError(
+      'Three shares between 0 and 1 are needed, such as 0.9,0.05,0.05.',
+    );
+  }
+  const [train, validation, test] = shares;
+  return { train, validation, test };
+}
 
 /** `corpus import`, `corpus list` and `corpus report`. */
 export function addCorpusCommands(group: Command, session: Session): void {
@@ -47,6 +61,11 @@ export function addCorpusCommands(group: Command, session: Session): void {
     )
     .option('--strict', 'refuse text that is not valid UTF-8 instead of replacing it')
     .option('--seed <number>', 'seed of the train, validation and test split', wholeNumber, 0)
+    .option(
+      '--split <shares>',
+      'shares of train,validation,test (default: 0.9,0.05,0.05); 0,0.5,0.5 for text that only evaluates',
+      splitShares,
+    )
     .addHelpText(
       'after',
       examples(
@@ -57,7 +76,7 @@ export function addCorpusCommands(group: Command, session: Session): void {
     )
     .action((paths: string[], options: ImportOptions) =>
       answerFromWorkbench(session, options, async (workbench) => {
-        const { name, column, groupColumn, documents, strict, seed } = options;
+        const { name, column, groupColumn, documents, strict, seed, split } = options;
         const request = {
           paths: paths.map((path) => resolve(path)),
           name,
@@ -66,6 +85,7 @@ export function addCorpusCommands(group: Command, session: Session): void {
           documentBoundary: documents,
           strict: strict ?? false,
           seed,
+          ...(split === undefined ? {} : { splitShares: split }),
         };
         const corpus = await withProgress(environment, (onProgress) =>
           workbench.call('corpora/import', request, {

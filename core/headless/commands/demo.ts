@@ -98,7 +98,7 @@ function demoAnswer(
     `Time ${formatDuration(seconds)}.\n`,
   ].join('');
   return {
-    document: { rows: results, split: 'test', seconds, interrupted, runs },
+    document: { rows: results, split: 'test', seconds, interrupted, home, runs },
     text,
     exitCode: interrupted ? INTERRUPTED_EXIT_CODE : failed ? 1 : 0,
   };

@@ -173,6 +173,8 @@ describe('options become requests', () => {
         '--documents',
         'line',
         '--strict',
+        '--split',
+        '0,0.5,0.5',
       ],
       {
         name: 'corpora/import',
@@ -184,6 +186,7 @@ describe('options become requests', () => {
           documentBoundary: 'line',
           strict: true,
           seed: 0,
+          splitShares: { train: 0, validation: 0.5, test: 0.5 },
         },
       },
     ],
