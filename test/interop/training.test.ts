@@ -19,7 +19,7 @@ import {
 } from './comparison.ts';
 import { expectDeviation, outputFolder, runScript } from './python.ts';
 
-const RANDOM_MODELS = ['bert', 'bert-untied', 'roberta', 'distilbert'];
+const RANDOM_MODELS = ['bert', 'bert-untied', 'bert-relu', 'roberta', 'distilbert'];
 const REAL_MODEL = 'bert-tiny-enwiki';
 const shared = sharedFolder();
 const INJECTION_STEPS = 5;

@@ -74,7 +74,8 @@ save(
     ),
     "bert-untied",
 )
-roberta = {**bert_sizes, "type_vocab_size": 1, "layer_norm_eps": 1e-5, "hidden_act": "relu"}
+save(lively(BertForMaskedLM(BertConfig(**bert_sizes, hidden_act="relu"))), "bert-relu")
+roberta = {**bert_sizes, "type_vocab_size": 1, "layer_norm_eps": 1e-5}
 save(lively(RobertaForMaskedLM(RobertaConfig(**roberta))), "roberta")
 distilbert = DistilBertConfig(
     vocab_size=len(WORDS), dim=32, n_layers=3, n_heads=4, hidden_dim=48, max_position_embeddings=40
