@@ -1,7 +1,7 @@
 /** What every command has in common: its options, its examples, and how its answer is shown. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { EngineChoice } from '../engine/types.ts';
-import type { WorkbenchClient } from '../workbench/contract.ts';
+import type { CallName, Reply, Request, WorkbenchClient } from '../workbench/contract.ts';
 import type { Environment } from './environment.ts';
 import { formatBytes, formatCount } from './output/format.ts';
 import { ProgressLine } from './output/progressLine.ts';
@@ -86,10 +86,26 @@ export async function answerFromWorkbench(
   });
 }
 
-/** Shows the progress events of one call on standard error while `work` runs. */
+/** Calls the Workbench and shows on standard error how far it has got. */
+export async function callWithProgress<Name extends CallName>(
+  environment: Environment,
+  workbench: WorkbenchClient,
+  name: Name,
+  request: Request<Name>,
+): Promise<Reply<Name>> {
+  return withProgress(environment, (report) =>
+    workbench.call(name, request, {
+      onProgress: (event) => {
+        if (event.type === 'progress') report(event);
+      },
+    }),
+  );
+}
+
+/** Shows what `work` reports of its progress on standard error. */
 export async function withProgress<Result>(
   environment: Environment,
-  work: (onProgress: (stage: StageProgress) => void) => Promise<Result>,
+  work: (report: (progress: StageProgress) => void) => Promise<Result>,
 ): Promise<Result> {
   const line = new ProgressLine(environment.stderr);
   try {

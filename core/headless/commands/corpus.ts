@@ -9,7 +9,7 @@ import {
   examples,
   newCommand,
   wholeNumber,
-  withProgress,
+  callWithProgress,
 } from '../command.ts';
 import type { CommonOptions, Session } from '../command.ts';
 import { formatBytes, formatCount, formatPercent, formatTime } from '../output/format.ts';
@@ -87,13 +87,7 @@ export function addCorpusCommands(group: Command, session: Session): void {
           seed,
           ...(split === undefined ? {} : { splitShares: split }),
         };
-        const corpus = await withProgress(environment, (onProgress) =>
-          workbench.call('corpora/import', request, {
-            onProgress: (event) => {
-              if (event.type === 'progress') onProgress(event);
-            },
-          }),
-        );
+        const corpus = await callWithProgress(environment, workbench, 'corpora/import', request);
         return { document: corpus, text: describeImport(corpus) };
       }),
     );
@@ -116,17 +110,10 @@ export function addCorpusCommands(group: Command, session: Session): void {
     .addHelpText('after', examples('palimpsest corpus report notes --model bert-base'))
     .action((corpus: string, { model, ...options }: CommonOptions & { readonly model: string }) =>
       answerFromWorkbench(session, options, async (workbench) => {
-        const report = await withProgress(environment, (onProgress) =>
-          workbench.call(
-            'corpora/report',
-            { corpus, model },
-            {
-              onProgress: (event) => {
-                if (event.type === 'progress') onProgress(event);
-              },
-            },
-          ),
-        );
+        const report = await callWithProgress(environment, workbench, 'corpora/report', {
+          corpus,
+          model,
+        });
         return { document: report, text: describeReport(report) };
       }),
     );

@@ -13,8 +13,9 @@ import {
 import type { EngineChoice } from '../../engine/types.ts';
 import type { WorkbenchClient } from '../../workbench/contract.ts';
 import { projectFileSchema } from '../../workbench/projectFile.ts';
-import { answer, engineOption, examples, newCommand } from '../command.ts';
+import { answer, callWithProgress, engineOption, examples, newCommand } from '../command.ts';
 import type { Answer, CommonOptions, Session } from '../command.ts';
+import type { Environment } from '../environment.ts';
 import { formatDuration, formatNats } from '../output/format.ts';
 import { describeResults } from '../results.ts';
 import type { ResultRow } from '../results.ts';
@@ -50,7 +51,7 @@ async function runDemo({ environment }: Session, options: DemoOptions): Promise<
   try {
     const workbench = await environment.openWorkbench(home);
     try {
-      await importMaterial(workbench);
+      await importMaterial(workbench, environment);
       const { engine = 'auto' } = options;
       const project = projectFileSchema.parse({ ...DEMO_PROJECT, engine });
       const finished = await runProject(workbench, project, environment);
@@ -65,7 +66,7 @@ async function runDemo({ environment }: Session, options: DemoOptions): Promise<
 }
 
 /** What a first demo in this home folder left there is used again. */
-async function importMaterial(workbench: WorkbenchClient): Promise<void> {
+async function importMaterial(workbench: WorkbenchClient, environment: Environment): Promise<void> {
   const models = await workbench.call('models/list', {});
   if (!models.some(({ name }) => name === DEMO_MODEL)) {
     await workbench.call('models/import', { path: BASE_MODEL, name: DEMO_MODEL });
@@ -76,7 +77,8 @@ async function importMaterial(workbench: WorkbenchClient): Promise<void> {
     for (const corpus of [SOURCE_CORPUS, TARGET_CORPUS]) {
       if (corpora.some(({ name }) => name === corpus.name)) continue;
       const path = await writeDemoCorpus(folder, corpus);
-      await workbench.call('corpora/import', { paths: [path], name: corpus.name, column: 'text' });
+      const request = { paths: [path], name: corpus.name, column: 'text' };
+      await callWithProgress(environment, workbench, 'corpora/import', request);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import {
   examples,
   newCommand,
   wholeNumber,
-  withProgress,
+  callWithProgress,
 } from '../command.ts';
 import type { CommonOptions, Session } from '../command.ts';
 import { formatCount } from '../output/format.ts';
@@ -45,13 +45,7 @@ export function addModelCommands(group: Command, session: Session): void {
           ...(name === undefined ? {} : { name }),
           link: link ?? false,
         };
-        const model = await withProgress(environment, (onProgress) =>
-          workbench.call('models/import', request, {
-            onProgress: (event) => {
-              if (event.type === 'progress') onProgress(event);
-            },
-          }),
-        );
+        const model = await callWithProgress(environment, workbench, 'models/import', request);
         return { document: model, text: `Imported model ${model.name}.\n${describeModel(model)}` };
       }),
     );

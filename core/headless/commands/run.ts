@@ -14,7 +14,7 @@ import {
   engineOption,
   examples,
   newCommand,
-  withProgress,
+  callWithProgress,
 } from '../command.ts';
 import type { Answer, CommonOptions, Session } from '../command.ts';
 import type { Command } from 'commander';
@@ -89,17 +89,7 @@ export async function runProject(
   project: ProjectFile,
   environment: Environment,
 ): Promise<FinishedProject> {
-  const registered = await withProgress(environment, (onProgress) =>
-    workbench.call(
-      'projects/run',
-      { project },
-      {
-        onProgress: (event) => {
-          if (event.type === 'progress') onProgress(event);
-        },
-      },
-    ),
-  );
+  const registered = await callWithProgress(environment, workbench, 'projects/run', { project });
   for (const { id, state } of registered.runs) {
     if (UNFINISHED.includes(state)) await workbench.call('runs/resume', { run: id });
   }
