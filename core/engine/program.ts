@@ -49,9 +49,17 @@ export interface ProgramResult {
   readonly outputs: Readonly<Record<string, Tensor>>;
 }
 
+export interface Varying {
+  readonly size: number;
+  /** The same program at another size. */
+  resized(size: number): Program;
+}
+
 export interface Program {
-  /** Equal keys mean equal computations over equal shapes. */
+  /** Equal keys mean equal computations over equal shapes, but for the varying dimension. */
   readonly key: string;
+  /** The one dimension that may differ from run to run at no cost; absent when all are fixed. */
+  readonly varying?: Varying;
   readonly inputs: readonly InputSpec[];
   /** Parameters that are used whole; a parameter may also be looked up. */
   readonly parameters: readonly TensorSpec[];

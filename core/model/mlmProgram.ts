@@ -1,7 +1,7 @@
 /** The masked language model as programs: training loss, losses at scored positions, and logits. */
 import { tf } from '../engine/ops.ts';
 import type { Scalar } from '../engine/ops.ts';
-import type { Program, TensorSpec } from '../engine/program.ts';
+import type { Program, TensorSpec, Varying } from '../engine/program.ts';
 import type { EncoderConfig } from './config.ts';
 import { encode, encoderInputs, encoderLookups } from './encoder.ts';
 import type { EncoderShape } from './encoder.ts';
@@ -26,6 +26,7 @@ export function lossProgram(config: EncoderConfig, shape: MlmShape): Program {
   const head = { rows: shape.batch * shape.sequence, scored: shape.scored };
   return {
     key: `loss ${keyOf(config, shape)}`,
+    varying: scoredDimension(shape, (resized) => lossProgram(config, resized)),
     inputs: [...encoderInputs(config, shape), ...scoredInputs(head), ...labelInputs(head)],
     parameters: wholeParameters(config),
     lookups: [...encoderLookups(config), ...labelLookups(config)],
@@ -44,6 +45,7 @@ export function logitsProgram(config: EncoderConfig, shape: MlmShape): Program {
   const head = { rows: shape.batch * shape.sequence, scored: shape.scored };
   return {
     key: `logits ${keyOf(config, shape)}`,
+    varying: scoredDimension(shape, (resized) => logitsProgram(config, resized)),
     inputs: [...encoderInputs(config, shape), ...scoredInputs(head)],
     parameters: wholeParameters(config),
     lookups: encoderLookups(config),
@@ -63,6 +65,14 @@ function wholeParameters(config: EncoderConfig): TensorSpec[] {
     .map(({ name, shape }) => ({ name, shape }));
 }
 
-function keyOf(config: EncoderConfig, shape: MlmShape): string {
-  return JSON.stringify([config, shape]);
+/** The number of scored positions differs from batch to batch. */
+function scoredDimension(shape: MlmShape, programOf: (shape: MlmShape) => Program): Varying {
+  return {
+    size: shape.scored,
+    resized: (scored) => programOf({ ...shape, scored }),
+  };
+}
+
+function keyOf(config: EncoderConfig, { batch, sequence, padded, dropout }: MlmShape): string {
+  return JSON.stringify([config, batch, sequence, padded, dropout]);
 }

@@ -22,7 +22,7 @@ function prepare(config: EncoderConfig, batch: MlmBatch, purpose: Purpose): Prep
     sequence: batch.sequenceLength,
     padded: batch.attentionMask.includes(0),
     dropout: purpose.kind === 'train' && purpose.dropout,
-    scored: scoredBucket(batch.positions.length),
+    scored: scoredSlots(batch.positions.length),
   };
   const inputs = new Map<string, InputArray>([
     ['inputIds', sequenceFirst(batch, batch.inputIds)],
@@ -43,14 +43,11 @@ function prepare(config: EncoderConfig, batch: MlmBatch, purpose: Purpose): Prep
 }
 
 /**
- * Slots for `count` scored positions: the next multiple of a quarter of the power of two below, at
- * least 8. The count varies from batch to batch and every shape costs a session with an arena of its
- * own: with sixteenths, 600 steps of BERT-tiny met 57 shapes that wanted 9.2 GB, with quarters 22
- * that wanted 3.5 GB, for 5 % more rows in the head.
+ * Slots for `count` scored positions, the next multiple of 8: rows that suit the processor's
+ * vectors, and few enough sizes that the executor's memory plans repeat.
  */
-export function scoredBucket(count: number): number {
-  const granularity = Math.max(8, 2 ** (Math.floor(Math.log2(Math.max(count, 1))) - 2));
-  return Math.max(granularity, Math.ceil(count / granularity) * granularity);
+export function scoredSlots(count: number): number {
+  return Math.max(8, Math.ceil(count / 8) * 8);
 }
 
 /** From (batch, sequence) to the programs' order (sequence, batch). */

@@ -2,9 +2,10 @@
 import type { Executor, InputArray, RunRequest, RunResult } from '../executor.ts';
 import { sizeOf } from '../program.ts';
 import type { Program } from '../program.ts';
+import { sized, sizedGraph } from '../trace/generalize.ts';
 import type { Graph } from '../trace/graph.ts';
 import { peakBytes } from '../trace/memory.ts';
-import { GRADIENT, INPUT, OUTPUT, PARAMETER, ROW_GRADIENT, traceProgram } from '../trace/trace.ts';
+import { GRADIENT, INPUT, OUTPUT, PARAMETER, ROW_GRADIENT, traceGeneral } from '../trace/trace.ts';
 import { ort } from './runtime.ts';
 import type { InferenceSession } from './runtime.ts';
 import { ByteLimitedCache } from './sessionCache.ts';
@@ -52,9 +53,10 @@ export class OnnxExecutor implements Executor {
 
   async run(program: Program, request: RunRequest): Promise<RunResult> {
     const { graph, session } = await this.#compile(program, request.gradients !== undefined);
+    const size = sizeOfVarying(program);
     const feeds: Record<string, InstanceType<typeof ort.Tensor>> = {};
     for (const { name, shape } of graph.inputs) {
-      feeds[name] = asTensor(arrayFor(name, request), shape);
+      feeds[name] = asTensor(arrayFor(name, request), sized(shape, size));
     }
     const fetches: Record<string, InstanceType<typeof ort.Tensor>> = {};
     const written = new Map<string, Float32Array>();
@@ -62,18 +64,19 @@ export class OnnxExecutor implements Executor {
     const rowGradients = new Map<string, Float32Array>();
     const copies: (() => void)[] = [];
     for (const [name, value] of graph.outputs) {
+      const shape = sized(value.shape, size);
       const shared = written.get(value.name);
       const gradient = without(GRADIENT, name);
       let array: Float32Array;
       if (gradient === undefined) {
-        array = shared ?? this.#result(name, sizeOf(value.shape));
+        array = shared ?? this.#result(name, sizeOf(shape));
       } else {
         array = found(request.gradients?.get(gradient), name);
         if (shared !== undefined) copies.push(() => array.set(shared));
       }
       if (shared === undefined) {
         written.set(value.name, array);
-        fetches[value.name] = asTensor(array, value.shape);
+        fetches[value.name] = asTensor(array, shape);
       }
       const output = without(OUTPUT, name);
       if (output !== undefined) outputs.set(output, array);
@@ -97,9 +100,9 @@ export class OnnxExecutor implements Executor {
     const known = this.#compiled.get(key);
     if (known !== undefined) return known;
     const { provider, threads, profilePrefix } = this.#options;
-    const traced = traceProgram(program, withGradients);
-    const graph = provider === 'webgpu' ? withStandardMatMul(traced) : traced;
-    const bytes = peakBytes(graph);
+    const rewrite = provider === 'webgpu' ? withStandardMatMul : undefined;
+    const graph = traceGeneral(program, withGradients, rewrite);
+    const bytes = peakBytes(sizedGraph(graph, sizeOfVarying(program)));
     await this.#compiled.makeRoom(bytes);
     const session = await ort.InferenceSession.create(encodeModel(graph), {
       executionProviders: [provider],
@@ -130,6 +133,11 @@ export class OnnxExecutor implements Executor {
     this.#results.set(name, made);
     return made;
   }
+}
+
+/** Any number serves a program whose dimensions are all fixed. */
+function sizeOfVarying({ varying }: Program): number {
+  return varying?.size ?? 0;
 }
 
 function arrayFor(name: string, { parameters, inputs }: RunRequest): InputArray {

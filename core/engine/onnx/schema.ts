@@ -29,7 +29,10 @@ message Tensor {
   bytes raw_data = 9;
 }
 message Dimension {
-  int64 dim_value = 1;
+  oneof value {
+    int64 dim_value = 1;
+    string dim_param = 2;
+  }
 }
 message Shape {
   repeated Dimension dim = 1;

@@ -1,5 +1,6 @@
 /** Writes a traced graph as an ONNX model. */
 import { ONNX_TYPE } from '../trace/stockKernels.ts';
+import { VARYING } from '../trace/generalize.ts';
 import type { Attribute, Graph, Node, Value } from '../trace/graph.ts';
 import { MODEL } from './schema.ts';
 
@@ -59,8 +60,12 @@ function valueMessage({ name, shape, type }: Value): object {
     type: {
       tensor_type: {
         elem_type: ONNX_TYPE[type],
-        shape: { dim: shape.map((dimension) => ({ dim_value: dimension })) },
+        shape: { dim: shape.map(dimensionMessage) },
       },
     },
   };
+}
+
+function dimensionMessage(dimension: number): object {
+  return dimension === VARYING ? { dim_param: 'varying' } : { dim_value: dimension };
 }

@@ -3,6 +3,7 @@ import { tf } from '../tfjs.ts';
 import type { Tensor } from '../tfjs.ts';
 import type { Environment, Program, ProgramResult, TensorSpec } from '../program.ts';
 import { backend, recordInto, tensorOf } from './backend.ts';
+import { generalize } from './generalize.ts';
 import { GraphBuilder } from './graph.ts';
 import type { Graph, Value } from './graph.ts';
 import './stockKernels.ts';
@@ -66,6 +67,21 @@ export function traceProgram(program: Program, withGradients: boolean): Graph {
     });
   });
   return builder.finish(outputs);
+}
+
+/** Two sizes that no other dimension has: primes, and far from multiples of each other. */
+const SIZES = [10_007, 10_009] as const;
+
+/** The graph of a program, at every size of its varying dimension where it has one. */
+export function traceGeneral(
+  program: Program,
+  withGradients: boolean,
+  rewrite: (graph: Graph) => Graph = (graph) => graph,
+): Graph {
+  const { varying } = program;
+  if (varying === undefined) return rewrite(traceProgram(program, withGradients));
+  const [a, b] = SIZES.map((size) => rewrite(traceProgram(varying.resized(size), withGradients)));
+  return generalize(a, b);
 }
 
 /** The environment over `values`: first the program's parameters, then the rows of its look-ups. */
