@@ -77,13 +77,20 @@ export function checkRunFile(specification: RunSpecification): void {
   );
 }
 
-/** Writes `run.json` on the first attempt; later ones leave it as it is. */
+/** What a run is computed with; only with the same is it the same to the last bit. */
+export type Machine = Pick<RunFile, 'engine' | 'device' | 'threads' | 'versions'>;
+
+export function machineOf({ engine, device, threads, versions }: RunFile): Machine {
+  return { engine, device, threads, versions };
+}
+
+/** Writes `run.json` on the first attempt; later ones leave it as it is. Returns what is in it. */
 export async function writeRunFile(
   specification: RunSpecification,
-  machine: Pick<RunFile, 'engine' | 'device' | 'threads' | 'versions'>,
-): Promise<void> {
-  const path = join(specification.runFolder, RUN_FILE);
-  if (existsSync(path)) return;
+  machine: Machine,
+): Promise<RunFile> {
+  const existing = readRunFile(specification.runFolder);
+  if (existing !== undefined) return existing;
   const content: RunFile = {
     formatVersion: 1,
     configurationHash: configurationHash(specification),
@@ -91,5 +98,7 @@ export async function writeRunFile(
     ...machine,
     createdAt: new Date().toISOString(),
   };
+  const path = join(specification.runFolder, RUN_FILE);
   await writeFileAtomically(path, `${JSON.stringify(content, null, 2)}\n`);
+  return content;
 }

@@ -4,13 +4,11 @@
  * any moment and continues from its last checkpoint ends where it would have ended.
  */
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { UserError, reportError } from '../base/errors.ts';
 import type { ErrorReport } from '../base/errors.ts';
 import { StepAbandoned } from '../engine/stepAbandoned.ts';
 import type { AdamWUpdate, Session, StepResult } from '../engine/types.ts';
-import { writeScores } from '../evaluation/scoresFile.ts';
-import { scoreFrozenMasks, totalsOf } from '../evaluation/scoring.ts';
 import { strategyNamed } from '../strategies/registry.ts';
 import type { Strategy } from '../strategies/types.ts';
 import { dropFile, listCheckpoints, recoverCheckpoints, removeCheckpoints } from './checkpoint.ts';
@@ -20,12 +18,12 @@ import type { RunEvent } from './events.ts';
 import type { RunOutcome } from './jobProtocol.ts';
 import { Meter } from './meter.ts';
 import type { MeasuredStep } from './meter.ts';
-import type { OpenResources, PreparedEvaluation, TrainingResources } from './resources.ts';
-import { checkRunFile, writeRunFile } from './runFile.ts';
+import type { OpenResources, TrainingResources } from './resources.ts';
+import { checkRunFile, machineOf, writeRunFile } from './runFile.ts';
+import { RunEvaluations } from './runEvaluations.ts';
 import { RunHistory } from './runHistory.ts';
-import type { EvaluationKey } from './runHistory.ts';
 import { learningRateAt } from './schedule.ts';
-import { OPTIMIZER_FILES, restoreState, saveBest, saveState } from './trainingState.ts';
+import { OPTIMIZER_FILES, restoreState, saveState } from './trainingState.ts';
 
 /** After so many steps in a row without a finite gradient the run has diverged. */
 const SKIPPED_STEPS_ALLOWED = 20;
@@ -100,6 +98,7 @@ class TrainingRun {
   readonly #history: RunHistory;
   readonly #control: TrainingControl;
   readonly #totalSteps: number;
+  readonly #evaluations: RunEvaluations;
   #meter = new Meter();
   #step = 0;
   #lastSavedStep = -1;
@@ -120,6 +119,11 @@ class TrainingRun {
     this.#history = history;
     this.#control = control;
     this.#totalSteps = totalSteps(specification.settings, resources);
+    this.#evaluations = new RunEvaluations(specification.runFolder, resources.session, history, {
+      evaluations: resources.evaluations,
+      totalSteps: this.#totalSteps,
+      evalSteps: specification.settings.eval_steps,
+    });
   }
 
   /** Optimizer steps done. */
@@ -134,7 +138,7 @@ class TrainingRun {
   async work(): Promise<RunOutcome> {
     await this.#begin();
     for (;;) {
-      await this.#evaluateWhereDue();
+      await this.#evaluations.makeDue(this.#step, () => this.#control.interruption() !== undefined);
       const interruption = this.#control.interruption();
       if (interruption !== undefined) {
         if (interruption !== 'cancel') await this.#save();
@@ -154,7 +158,7 @@ class TrainingRun {
   async #begin(): Promise<void> {
     const { session, threads, versions, notices } = this.#resources;
     const machine = { engine: session.engine, device: session.description, threads, versions };
-    await writeRunFile(this.#specification, machine);
+    const first = await writeRunFile(this.#specification, machine);
     const { checkpoint, damaged } = await this.#recover();
     if (checkpoint !== undefined) {
       const counters = await restoreState(session, checkpoint);
@@ -170,7 +174,13 @@ class TrainingRun {
       totalSteps: this.#totalSteps,
       ...machine,
     });
-    for (const message of notices) this.#log('info', message);
+    if (checkpoint === undefined) for (const message of notices) this.#log('info', message);
+    else if (!isDeepStrictEqual(machine, machineOf(first))) {
+      this.#log(
+        'warning',
+        'This attempt has another engine, device, thread count or version than the first; its results may differ in the last digits from a run that was not interrupted.',
+      );
+    }
     for (const path of damaged) {
       this.#log('warning', `The checkpoint ${path} was damaged and has been removed.`);
     }
@@ -263,44 +273,6 @@ class TrainingRun {
       sha256: checkpoint.sha256,
       bytes: checkpoint.bytes,
     });
-  }
-
-  /** What is due at this step and not yet done: a run that stopped in an evaluation makes it up. */
-  async #evaluateWhereDue(): Promise<void> {
-    const [step, total] = [this.#step, this.#totalSteps];
-    const { evaluations } = this.#resources;
-    const watched = evaluations.filter(({ split }) => split === 'validation');
-    if (step === 0) await this.#evaluate('before', evaluations);
-    else if (step < total && step % this.#settings.eval_steps === 0) {
-      await this.#evaluate('during', watched);
-    }
-    if (step === total) await this.#evaluate('after', evaluations);
-    if (step > 0 && this.#history.best()?.step === step) {
-      await saveBest(this.#specification.runFolder, this.#session, step);
-    }
-  }
-
-  async #evaluate(
-    phase: EvaluationKey['phase'],
-    evaluations: readonly PreparedEvaluation[],
-  ): Promise<void> {
-    for (const { name, role, split, setHash, masks } of evaluations) {
-      const key: EvaluationKey = { step: this.#step, phase, name, role, split, setHash };
-      if ((await this.#history.evaluation(key)) !== undefined) continue;
-      const before = await this.#history.evaluation({ ...key, phase: 'before' });
-      if (before !== undefined) {
-        this.#history.add({ ...before, phase });
-        continue;
-      }
-      const interrupted = (): boolean => this.#control.interruption() !== undefined;
-      const scores = await scoreFrozenMasks(this.#session, masks, interrupted);
-      if (scores === undefined) return;
-      const { nll, tokens } = totalsOf(scores);
-      const scoresPath = `scores/step-${this.#step}-${role}-${split}-${setHash.slice(0, 16)}.scores`;
-      await mkdir(join(this.#specification.runFolder, 'scores'), { recursive: true, mode: 0o700 });
-      const scoresHash = await writeScores(join(this.#specification.runFolder, scoresPath), scores);
-      this.#history.add({ type: 'evaluation', ...key, nll, tokens, scoresPath, scoresHash });
-    }
   }
 
   /** The last checkpoint and the best weights stay, without what only a further step would need. */

@@ -10,7 +10,7 @@ const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
-    steps: { type: 'string', default: '400' },
+    steps: { type: 'string', default: '120' },
   },
 });
 const folder = await mkdtemp(join(tmpdir(), 'palimpsest-kills-'));

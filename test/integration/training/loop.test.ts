@@ -301,6 +301,22 @@ describe('stopping and going on', () => {
     expect(await weightsHash(spec)).toBe(await weightsHash(whole));
   });
 
+  it('says when it goes on with other means than it began with', async () => {
+    const spec = specification();
+    await run(spec, (step) => (step >= 3 ? 'pause' : undefined));
+    const path = join(spec.runFolder, 'run.json');
+    const content = await readFile(path, 'utf8');
+    expect((await run(spec, (step) => (step >= 4 ? 'pause' : undefined))).events[1]?.type).not.toBe(
+      'log',
+    );
+    await writeFile(path, content.replace('"threads": 1', '"threads": 8'));
+    expect((await run(spec)).events[1]).toMatchObject({
+      type: 'log',
+      level: 'warning',
+      message: expect.stringContaining('thread count') as string,
+    });
+  });
+
   it('saves by time too', async () => {
     const spec = specification({ save_steps: 1000, save_minutes: 1e-9, save_total_limit: 99 });
     await run(spec, (step) => (step >= 4 ? 'cancel' : undefined));
