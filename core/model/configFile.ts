@@ -1,8 +1,8 @@
 /** Reads `config.json`: the keys that decide what is computed, each checked, all others kept as they are. */
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { asUserError, UserError } from '../base/errors.ts';
+import { UserError } from '../base/errors.ts';
 import type { EncoderConfig } from './config.ts';
+import { readText } from './fileAccess.ts';
 
 /** The whole of a config.json, written back on export. */
 export type RawConfig = Readonly<Record<string, unknown>>;
@@ -72,13 +72,7 @@ const FIXED: readonly { key: string; allowed: readonly unknown[]; what: string }
 ];
 
 export async function readConfig(file: string): Promise<ParsedConfig> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw asUserError(error, file);
-  }
-  return parseConfig(text, file);
+  return parseConfig(await readText(file), file);
 }
 
 /** Parses the text of a config.json. Throws a UserError that names `file` and the key. */

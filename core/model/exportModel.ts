@@ -1,5 +1,5 @@
 /** Writes model folders that Hugging Face transformers loads, each whole or not at all. */
-import { readdir, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { asUserError, UserError } from '../base/errors.ts';
 import { createFolderAtomically, writeFileAtomically } from '../base/files.ts';
@@ -11,6 +11,7 @@ import { copyFileContents } from './fileAccess.ts';
 import { initialWeights } from './initialize.ts';
 import { modelCard } from './modelCard.ts';
 import type { ModelProvenance } from './modelCard.ts';
+import { listFolder } from './modelFiles.ts';
 import { loadModelFolder } from './modelFolder.ts';
 import type { CarriedTensor, ModelFolder } from './modelFolder.ts';
 import { mlmParameters, parameterCount } from './parameters.ts';
@@ -191,13 +192,5 @@ async function removeIfEmpty(folder: string): Promise<void> {
       );
     }
     throw asUserError(error, folder);
-  }
-}
-
-async function listFolder(path: string): Promise<string[]> {
-  try {
-    return await readdir(path);
-  } catch (error) {
-    throw asUserError(error, path);
   }
 }

@@ -68,6 +68,26 @@ function endsEarly(path: string): UserError {
   );
 }
 
+/** A text file of a model is never longer; the largest vocabularies have some 10 MB. */
+const LONGEST_TEXT = 1 << 28;
+
+/** The text of a small file; bytes that are not UTF-8 become U+FFFD. */
+export async function readText(path: string): Promise<string> {
+  const file = await openForReading(path);
+  try {
+    if (file.size > LONGEST_TEXT) {
+      throw new UserError(
+        'file/too-large',
+        `${path} has ${file.size} bytes, far more than a file of its kind.`,
+        'Check that it is the file it is named after.',
+      );
+    }
+    return new TextDecoder().decode(await file.read(0, file.size));
+  } finally {
+    await file.close();
+  }
+}
+
 /** Writes all bytes at the current position; a single write may take fewer than it was given. */
 export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   let done = 0;

@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { createFolderAtomically, temporaryPathFor } from '../base/files.ts';
 import { copyFileContents } from './fileAccess.ts';
-import { hashModelFolder, listModelFiles, loadModelFolder } from './modelFolder.ts';
+import { hashModelFolder, listModelFiles } from './modelFiles.ts';
+import { loadModelFolder } from './modelFolder.ts';
 import type { ModelFolder } from './modelFolder.ts';
 
 export interface ImportRequest {

@@ -2,15 +2,14 @@
  * A model in a folder of Hugging Face layout, read whole: configuration, weights under canonical
  * names, and the tensors that training does not use, carried along unchanged.
  */
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asUserError, UserError } from '../base/errors.ts';
-import { hashFile, hashJson } from '../base/files.ts';
+import { UserError } from '../base/errors.ts';
 import type { ParameterSpec, Weights } from '../engine/types.ts';
 import type { EncoderConfig } from './config.ts';
 import { readConfig } from './configFile.ts';
 import type { RawConfig } from './configFile.ts';
 import { initialHeadWeights } from './initialize.ts';
+import { hashModelFolder, listFolder } from './modelFiles.ts';
 import { encoderParameters, mlmHeadParameters } from './parameters.ts';
 import { decoderBiasNames, modernName, publishedName } from './tensorNames.ts';
 import { describeShape, readFloat32 } from './tensors.ts';
@@ -28,13 +27,6 @@ export interface CarriedTensor {
   readonly type: ElementType;
   readonly shape: readonly number[];
   readonly bytes: Uint8Array;
-}
-
-export interface ModelFile {
-  /** Name inside the folder. */
-  readonly name: string;
-  readonly bytes: number;
-  readonly sha256: string;
 }
 
 export interface ModelFolder {
@@ -91,29 +83,6 @@ export async function loadModelFolder(path: string): Promise<ModelFolder> {
     };
   } finally {
     await source.close();
-  }
-}
-
-/** The files of a model that the product uses: configuration, weights and tokenizer, in a fixed order. */
-export async function listModelFiles(path: string): Promise<string[]> {
-  const names = await listFolder(path);
-  const weights = await findWeightFiles(path, names);
-  const tokenizer = await inspectTokenizerFiles(path, names);
-  return ['config.json', ...weights.names, ...(tokenizer?.names ?? [])];
-}
-
-/** SHA-256 over the contents of the files that the product uses; their names are part of it. */
-export async function hashModelFolder(path: string): Promise<string> {
-  const hashes: Record<string, string> = {};
-  for (const name of await listModelFiles(path)) hashes[name] = await hashFile(join(path, name));
-  return hashJson(hashes);
-}
-
-async function listFolder(path: string): Promise<string[]> {
-  try {
-    return (await readdir(path)).sort();
-  } catch (error) {
-    throw asUserError(error, path);
   }
 }
 
@@ -206,7 +175,7 @@ function checkShape(tensor: StoredTensor, spec: ParameterSpec, config: EncoderCo
 async function readInto(weights: Map<string, Float32Array>, taken: Taken): Promise<void> {
   for (const { spec, tensor } of taken) {
     const values = await readFloat32(tensor);
-    if (!values.every(Number.isFinite)) {
+    if (!allFinite(values)) {
       throw new UserError(
         'model/not-finite',
         `${tensor.file}: tensor "${tensor.name}" holds values that are not finite numbers.`,
@@ -267,6 +236,11 @@ async function readHead(
     notices.push('The folder has no masked-language-model head; a new, random one was made.');
   }
   return { config: effective, isNew, notices };
+}
+
+function allFinite(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
 }
 
 function sameBits(a: Float32Array | undefined, b: Float32Array | undefined): boolean {

@@ -1,8 +1,8 @@
 /** The tokenizer's files in a model folder, and the size of the vocabulary they describe. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { asUserError, UserError } from '../base/errors.ts';
+import { UserError } from '../base/errors.ts';
+import { readText } from './fileAccess.ts';
 
 /** Every file that can change token ids; copied unchanged from folder to folder. */
 export const TOKENIZER_FILES = [
@@ -60,14 +60,6 @@ function highestId(ids: Readonly<Record<string, number>>): number {
 function countLines(text: string): number {
   const lines = text.split('\n');
   return lines.at(-1) === '' ? lines.length - 1 : lines.length;
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw asUserError(error, path);
-  }
 }
 
 async function readJson<Schema extends z.ZodType>(

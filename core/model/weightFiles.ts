@@ -1,8 +1,8 @@
 /** Finds the weights of a model folder, in one file or in shards, and opens them as one source. */
-import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { asUserError, UserError } from '../base/errors.ts';
+import { UserError } from '../base/errors.ts';
+import { readText } from './fileAccess.ts';
 import { openSafetensors } from './safetensors.ts';
 import type { StoredTensor, TensorSource } from './tensors.ts';
 import { openTorchFile } from './torchFile.ts';
@@ -54,9 +54,9 @@ export async function findWeightFiles(
 async function readIndex(path: string, names: readonly string[]): Promise<Map<string, string>> {
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(path, 'utf8'));
+    value = JSON.parse(await readText(path));
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw asUserError(error, path);
+    if (!(error instanceof SyntaxError)) throw error;
   }
   const result = indexSchema.safeParse(value);
   if (!result.success) throw badIndex(path, 'it has no map from tensors to files');

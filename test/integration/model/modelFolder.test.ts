@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../core/base/errors.ts';
@@ -191,6 +191,17 @@ describe('a folder is refused', () => {
     const { message, hint } = await refusal(folder);
     expect(message).toMatch(/no model\.safetensors and no pytorch_model\.bin/);
     expect(hint).toMatch(/tf_model\.h5 is not read/);
+  });
+
+  test('whose config.json is no file, or far too large a one', async () => {
+    const folder = await temporaryFolder();
+    const config = join(folder, 'config.json');
+    await mkdir(config);
+    expect((await refusal(folder)).message).toMatch(/config\.json is not a file/);
+    await rm(config, { recursive: true });
+    await writeFile(config, '');
+    await truncate(config, 3e9);
+    expect((await refusal(folder)).message).toMatch(/config\.json has 3000000000 bytes/);
   });
 
   test('whose tensors are missing, by name and number', async () => {
