@@ -1,32 +1,20 @@
-/** A helper thread's program: sleeps until work is ordered, runs one kernel, reports, sleeps. */
+/** The program of a helper thread; it ends when its process or its owner ends it. */
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { instantiateKernels, KERNEL_NAMES } from './arenas.ts';
+import { instantiateKernels } from './arenas.ts';
 import type { KernelExports } from './arenas.ts';
-import { CONTROL, STOP } from './helperThreads.ts';
+import { help } from './helperThreads.ts';
 import type { HelperData } from './helperThreads.ts';
 
-const { module, control, parameters, arenas } = workerData as HelperData;
+const { module, call, arenas } = workerData as HelperData;
 const instances: KernelExports[] = [];
 
-/** An order for an arena comes after the message about it. */
-function instance(index: number): KernelExports {
-  while (instances.length <= index) {
+/** A call on an arena comes after the message about it. */
+function kernelsOf(arena: number): KernelExports {
+  while (instances.length <= arena) {
     const received = receiveMessageOnPort(arenas) as { message: WebAssembly.Memory } | undefined;
     if (received !== undefined) instances.push(instantiateKernels(module, received.message));
   }
-  return instances[index];
+  return instances[arena];
 }
 
-Atomics.store(control, CONTROL.ready, 1);
-Atomics.notify(control, CONTROL.ready);
-for (let done = 0; ; done++) {
-  while (Atomics.load(control, CONTROL.ordered) === done) {
-    Atomics.wait(control, CONTROL.ordered, done);
-  }
-  const kernel = control[CONTROL.kernel];
-  if (kernel === STOP) break;
-  const count = control[CONTROL.count];
-  instance(control[CONTROL.arena])[KERNEL_NAMES[kernel]](...parameters.subarray(0, count));
-  Atomics.store(control, CONTROL.finished, done + 1);
-  Atomics.notify(control, CONTROL.finished);
-}
+help(call, kernelsOf);

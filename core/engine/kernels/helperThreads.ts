@@ -1,57 +1,76 @@
 /**
- * Threads that run kernels on parts of arrays together with the calling thread, which waits for
- * them: to its caller a kernel call stays a plain synchronous call.
+ * Threads that run kernels on parts of arrays together with the calling thread: to its caller a
+ * kernel call stays a plain synchronous call. Every thread takes the next part that is left, so one
+ * that the system holds up delays a call by one part at most, and one that has not started by none.
  */
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { kernelModule, KERNEL_NAMES } from './arenas.ts';
-import type { Arena, KernelName } from './arenas.ts';
+import type { Arena, KernelExports, KernelName } from './arenas.ts';
 
-/** Slots of a helper's Int32Array. */
-export const CONTROL = {
-  ready: 0,
-  ordered: 1,
+/** Slots of the shared Int32Array. */
+const SLOT = {
+  /** Counts calls; helpers sleep on it. */
+  calls: 0,
+  /** Parts that no thread has taken; part `left − 1` is taken next. */
+  left: 1,
+  /** Parts of this call that are finished. */
   finished: 2,
-  kernel: 3,
-  arena: 4,
-  count: 5,
-  slots: 6,
+  /** Parts that helpers have run since the beginning. */
+  helped: 3,
+  kernel: 4,
+  arena: 5,
+  /** Number of parameters of a part. */
+  width: 6,
+  /** Number of parts. */
+  parts: 7,
 } as const;
-/** The `kernel` that ends a helper. */
-export const STOP = -1;
-/** A helper that has not started by then is done without. */
-const START_MILLISECONDS = 5000;
+
 /** AdamW has the most parameters. */
-export const MOST_PARAMETERS = 14;
+const MOST_PARAMETERS = 14;
+/** Of a call: an array of 2^30 values in parts of 2^16. */
+export const MOST_PARTS = 2 ** 14;
+
+/** What all threads see of a call. */
+export interface SharedCall {
+  readonly control: Int32Array;
+  /** Parameters of part after part. */
+  readonly parameters: Float64Array;
+}
 
 export interface HelperData {
   readonly module: WebAssembly.Module;
-  readonly control: Int32Array;
-  readonly parameters: Float64Array;
+  readonly call: SharedCall;
   /** Memories of new arenas, in the order of their index. */
   readonly arenas: MessagePort;
 }
 
 interface Helper {
   readonly worker: Worker;
-  readonly control: Int32Array;
-  readonly parameters: Float64Array;
   readonly arenas: MessagePort;
 }
 
-/** Helpers start when their number is first asked for, so that small models never have any. */
+/** Helpers start at the first call that has parts for them, so that small models never have any. */
 export class HelperThreads {
   readonly #wanted: number;
   readonly #arenas: Arena[] = [];
+  readonly #call: SharedCall = {
+    control: new Int32Array(new SharedArrayBuffer(Object.keys(SLOT).length * 4)),
+    parameters: new Float64Array(new SharedArrayBuffer(MOST_PARTS * MOST_PARAMETERS * 8)),
+  };
   #helpers: Helper[] | undefined;
 
   constructor(wanted: number) {
     this.#wanted = wanted;
   }
 
-  /** Helpers at work; the first time, starts them and waits until they have started. */
-  get count(): number {
-    return this.#started().length;
+  get wanted(): number {
+    return this.#helpers?.length ?? this.#wanted;
+  }
+
+  /** Parts that helpers, not the calling thread, have run. */
+  get helped(): number {
+    return Atomics.load(this.#call.control, SLOT.helped);
   }
 
   addArena(arena: Arena): void {
@@ -59,34 +78,56 @@ export class HelperThreads {
     for (const helper of this.#helpers ?? []) tell(helper, arena);
   }
 
-  /**
-   * Runs the kernel once for each list of parameters, at most `count + 1`, the first on this thread,
-   * and waits for all.
-   */
+  /** Runs the kernel once for each list of parameters, at most MOST_PARTS, in any order. */
   run(kernel: KernelName, arena: Arena, parts: readonly (readonly number[])[]): void {
-    const [own, ...others] = parts;
-    const orders = others.map((part, i) => order(this.#started()[i], kernel, arena, part));
-    arena.kernels[kernel](...own);
-    for (const { helper, number } of orders) waitFor(helper, number);
+    if (parts.length === 1 || this.wanted === 0) {
+      for (const part of parts) arena.kernels[kernel](...part);
+      return;
+    }
+    this.#helpers ??= Array.from({ length: this.#wanted }, () => this.#start());
+    const { control, parameters } = this.#call;
+    const width = parts[0].length;
+    parts.forEach((part, i) => parameters.set(part, i * width));
+    control[SLOT.kernel] = KERNEL_NAMES.indexOf(kernel);
+    control[SLOT.arena] = arena.index;
+    control[SLOT.width] = width;
+    control[SLOT.parts] = parts.length;
+    Atomics.store(control, SLOT.finished, 0);
+    // From here on helpers, even late ones of an earlier call, take parts of this call.
+    Atomics.store(control, SLOT.left, parts.length);
+    Atomics.add(control, SLOT.calls, 1);
+    Atomics.notify(control, SLOT.calls);
+    runParts(this.#call, () => arena.kernels);
+    for (;;) {
+      const finished = Atomics.load(control, SLOT.finished);
+      if (finished === parts.length) return;
+      Atomics.wait(control, SLOT.finished, finished);
+    }
   }
 
   async close(): Promise<void> {
     const helpers = this.#helpers ?? [];
-    for (const helper of helpers) {
-      Atomics.store(helper.control, CONTROL.kernel, STOP);
-      give(helper);
-      helper.arenas.close();
-    }
-    await Promise.all(helpers.map(({ worker }) => worker.terminate()));
     this.#helpers = [];
+    for (const { arenas } of helpers) arenas.close();
+    await Promise.all(helpers.map(({ worker }) => worker.terminate()));
   }
 
-  #started(): readonly Helper[] {
-    if (this.#helpers !== undefined) return this.#helpers;
-    const helpers = Array.from({ length: this.#wanted }, startHelper).filter(hasStarted);
-    for (const helper of helpers) for (const arena of this.#arenas) tell(helper, arena);
-    this.#helpers = helpers;
-    return helpers;
+  #start(): Helper {
+    const { port1, port2 } = new MessageChannel();
+    const workerData: HelperData = { module: kernelModule(), call: this.#call, arenas: port2 };
+    const worker = new Worker(new URL('./helperThread.ts', import.meta.url), {
+      workerData,
+      transferList: [port2],
+      name: 'palimpsest-kernels',
+      // Options of this process (a debugger's port, an input type) are not for the helper.
+      execArgv: [],
+    });
+    // Neither the thread nor its port keeps the process alive.
+    worker.unref();
+    port1.unref();
+    const helper = { worker, arenas: port1 };
+    for (const arena of this.#arenas) tell(helper, arena);
+    return helper;
   }
 }
 
@@ -94,55 +135,30 @@ function tell({ arenas }: Helper, { memory }: Arena): void {
   arenas.postMessage(memory);
 }
 
-function startHelper(): Helper {
-  const control = new Int32Array(new SharedArrayBuffer(CONTROL.slots * 4));
-  const parameters = new Float64Array(new SharedArrayBuffer(MOST_PARAMETERS * 8));
-  const { port1, port2 } = new MessageChannel();
-  const workerData: HelperData = { module: kernelModule(), control, parameters, arenas: port2 };
-  const worker = new Worker(new URL('./helperThread.ts', import.meta.url), {
-    workerData,
-    transferList: [port2],
-    name: 'palimpsest-kernels',
-    // Options of this process (a debugger's port, an input type) are not for the helper.
-    execArgv: [],
-  });
-  // Neither the thread nor its port keeps the process alive.
-  worker.unref();
-  port1.unref();
-  return { worker, control, parameters, arenas: port1 };
+/** Takes parts until none is left and runs them; returns how many. */
+export function runParts(
+  { control, parameters }: SharedCall,
+  kernelsOf: (arena: number) => KernelExports,
+): number {
+  for (let taken = 0; ;) {
+    const left = Atomics.load(control, SLOT.left);
+    if (left === 0) return taken;
+    if (Atomics.compareExchange(control, SLOT.left, left, left - 1) !== left) continue;
+    // The call cannot end before this part does, so what is read now belongs to it.
+    taken++;
+    const start = (left - 1) * control[SLOT.width];
+    const part = parameters.subarray(start, start + control[SLOT.width]);
+    kernelsOf(control[SLOT.arena])[KERNEL_NAMES[control[SLOT.kernel]]](...part);
+    const finished = Atomics.add(control, SLOT.finished, 1) + 1;
+    if (finished === control[SLOT.parts]) Atomics.notify(control, SLOT.finished);
+  }
 }
 
-function hasStarted({ control, worker, arenas }: Helper): boolean {
-  Atomics.wait(control, CONTROL.ready, 0, START_MILLISECONDS);
-  if (Atomics.load(control, CONTROL.ready) === 1) return true;
-  arenas.close();
-  void worker.terminate();
-  return false;
-}
-
-function order(
-  helper: Helper,
-  kernel: KernelName,
-  arena: Arena,
-  parameters: readonly number[],
-): { helper: Helper; number: number } {
-  helper.parameters.set(parameters);
-  helper.control[CONTROL.count] = parameters.length;
-  helper.control[CONTROL.arena] = arena.index;
-  helper.control[CONTROL.kernel] = KERNEL_NAMES.indexOf(kernel);
-  return { helper, number: give(helper) };
-}
-
-function give({ control }: Helper): number {
-  const number = Atomics.add(control, CONTROL.ordered, 1) + 1;
-  Atomics.notify(control, CONTROL.ordered);
-  return number;
-}
-
-function waitFor({ control }: Helper, number: number): void {
+/** A helper's life: to run parts of every call, and to sleep in between. */
+export function help(call: SharedCall, kernelsOf: (arena: number) => KernelExports): never {
   for (;;) {
-    const finished = Atomics.load(control, CONTROL.finished);
-    if (finished === number) return;
-    Atomics.wait(control, CONTROL.finished, finished);
+    const calls = Atomics.load(call.control, SLOT.calls);
+    Atomics.add(call.control, SLOT.helped, runParts(call, kernelsOf));
+    Atomics.wait(call.control, SLOT.calls, calls);
   }
 }

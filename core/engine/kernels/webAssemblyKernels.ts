@@ -3,15 +3,15 @@ import { STREAMS } from '../../base/random.ts';
 import { adamWConstants } from './adamWConstants.ts';
 import { Arenas, STAGING_BYTES, STAGING_START, SUMS_START } from './arenas.ts';
 import type { Arena, KernelName } from './arenas.ts';
-import { HelperThreads } from './helperThreads.ts';
+import { HelperThreads, MOST_PARTS } from './helperThreads.ts';
 import { dropoutKeepFactor, dropoutPlaceNumber, dropoutThreshold } from './hostKernels.ts';
 import type { AdamWArrays, AdamWSettings, DropoutMaskRequest, HostKernels } from './hostKernels.ts';
 import { checkAdamWArrays, checkRows, checkSameLength, NORM_BLOCK } from './referenceKernels.ts';
 
 /** Decisions of one Philox block. */
 const BLOCK_DECISIONS = 8;
-/** A call on fewer values is faster on one thread than with a helper to wake. */
-const SHARED_LENGTH = 131072;
+/** Values that a thread takes at a time, some 50 µs of work. */
+const PART_LENGTH = NORM_BLOCK;
 
 type HostArray = Float32Array | Uint8Array;
 
@@ -20,11 +20,10 @@ interface Operand {
   readonly access: 'read' | 'write' | 'update';
 }
 
-/** A kernel call on equally long operands, which may be split at multiples of `grain` values. */
+/** A kernel call on equally long operands, which may be split at multiples of NORM_BLOCK values. */
 interface Call {
   readonly kernel: KernelName;
   readonly operands: readonly Operand[];
-  readonly grain: number;
   /** Parameters for `length` values from value `start` on; operands begin at `addresses`. */
   parameters(addresses: readonly number[], start: number, length: number): number[];
   /** Called after each part that was run through the staging area. */
@@ -43,7 +42,7 @@ export class WebAssemblyKernels implements HostKernels {
   }
 
   get threads(): number {
-    return 1 + this.#helpers.count;
+    return 1 + this.#helpers.wanted;
   }
 
   allocate(length: number): Float32Array {
@@ -88,7 +87,6 @@ export class WebAssemblyKernels implements HostKernels {
         { array: arrays.firstMoment, access: 'update' },
         { array: arrays.secondMoment, access: 'update' },
       ],
-      grain: 64,
       parameters: (addresses, _start, length) => [...addresses, length, ...scalars],
     });
   }
@@ -104,7 +102,6 @@ export class WebAssemblyKernels implements HostKernels {
     this.#call({
       kernel: 'squaredNorms',
       operands: [{ array: values, access: 'read' }],
-      grain: NORM_BLOCK,
       parameters: ([address], start, length) => [
         address,
         length,
@@ -123,7 +120,6 @@ export class WebAssemblyKernels implements HostKernels {
         { array: target, access: 'update' },
         { array: source, access: 'read' },
       ],
-      grain: 64,
       parameters: (addresses, _start, length) => [...addresses, length, factor],
     });
   }
@@ -157,7 +153,6 @@ export class WebAssemblyKernels implements HostKernels {
     this.#call({
       kernel: floats ? 'dropoutFloats' : 'dropoutBytes',
       operands: [{ array: mask, access: 'write' }],
-      grain: 4 * BLOCK_DECISIONS,
       parameters: ([address], start, length) => [
         ...[address, length, key0, key1, start / BLOCK_DECISIONS],
         ...place,
@@ -183,9 +178,8 @@ export class WebAssemblyKernels implements HostKernels {
   }
 
   #runInPlace(call: Call, arena: Arena, length: number): void {
-    const threads = length < SHARED_LENGTH ? 1 : this.threads;
-    const partLength = Math.ceil(length / threads / call.grain) * call.grain;
     const parts: number[][] = [];
+    const partLength = PART_LENGTH * Math.ceil(length / PART_LENGTH / MOST_PARTS);
     for (let start = 0; start < length; start += partLength) {
       const addresses = call.operands.map(
         ({ array }) => array.byteOffset + start * array.BYTES_PER_ELEMENT,

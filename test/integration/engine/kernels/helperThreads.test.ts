@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { Arenas } from '../../../../core/engine/kernels/arenas.ts';
+import { HelperThreads } from '../../../../core/engine/kernels/helperThreads.ts';
 
 const MODULE = join(
   import.meta.dirname,
@@ -51,4 +53,27 @@ it('run in a worker, as the compute thread of a job does', async () => {
     worker.on('exit', (code) => console.log(code));
   `;
   expect(await runProgram(body)).toBe('1200000\n0');
+});
+
+it('take parts of a call, each once', async () => {
+  const helpers = new HelperThreads(2);
+  const arenas = new Arenas((arena) => helpers.addArena(arena));
+  const length = 100_000;
+  const partLength = 1000;
+  const { arena, offsets } = arenas.allocate([4 * length, 4 * length]);
+  const [target, source] = offsets.map((offset) => new Float32Array(arena.buffer, offset, length));
+  source.fill(1);
+  let calls = 0;
+  const limit = Date.now() + 20_000;
+  while ((helpers.helped < 1000 || calls < 200) && Date.now() < limit) {
+    const parts = Array.from({ length: length / partLength }, (_, part) => {
+      const start = 4 * part * partLength;
+      return [offsets[0] + start, offsets[1] + start, partLength, 1];
+    });
+    helpers.run('accumulate', arena, parts);
+    calls++;
+    expect(target.every((value) => value === calls)).toBe(true);
+  }
+  expect(helpers.helped).toBeGreaterThanOrEqual(1000);
+  await helpers.close();
 });
