@@ -182,7 +182,6 @@ describe('a killed job', () => {
     const { reports, weightsSha256 } = await killAndResume(specify, kills, Date.now());
     expect(weightsSha256).toBe(reference.weights);
     expect(reports.map(({ identical }) => identical)).toEqual(Array<boolean>(kills).fill(true));
-    expect(reports.filter(({ lastEvent }) => lastEvent === 'ended')).toEqual([]);
     for (const name of await readdir(join(folder, 'runs'))) {
       if (!name.startsWith('killed-')) continue;
       const checkpoints = await readdir(join(folder, 'runs', name, 'checkpoints'));
