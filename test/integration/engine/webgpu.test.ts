@@ -26,7 +26,10 @@ function open(config: EncoderConfig, provider: 'cpu' | 'webgpu'): Session {
   return new TrainingSession({ task: createMlmTask(config), executor, kernels, weights });
 }
 
-describe.skipIf(impossible !== undefined)(`WebGPU${reason}`, () => {
+/** A software driver compiles some two hundred shaders a model on the CPU. */
+const LIMIT = { timeout: 600_000 };
+
+describe.skipIf(impossible !== undefined)(`WebGPU${reason}`, LIMIT, () => {
   it.each(ARCHITECTURES)('takes one training step of %s as the CPU does', async (modelType) => {
     const config = tinyConfig(modelType, 1);
     const [webgpu, cpu] = [open(config, 'webgpu'), open(config, 'cpu')];
