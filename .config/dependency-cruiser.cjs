@@ -29,6 +29,12 @@ module.exports = {
       { path: '^core/(?!base/|text/|engine/types\\.ts$)' },
     ),
     only(
+      'demo-text-stands-alone',
+      'demo imports only base.',
+      { path: '^core/demo/' },
+      { path: '^core/(?!base/|demo/)' },
+    ),
+    only(
       'no-way-up-to-workbench',
       'Libraries do not know the services on top of them.',
       { path: '^core/(training|evaluation|strategies|store)/' },

@@ -37,7 +37,7 @@ export const DEMO_PROJECT = {
   seeds: [1],
   training: {
     learning_rate: 5e-4,
-    max_steps: 200,
+    max_steps: 300,
     per_device_train_batch_size: 16,
     max_seq_length: 64,
     warmup_steps: 20,
@@ -46,7 +46,7 @@ export const DEMO_PROJECT = {
     eval_steps: 100,
     save_steps: 100,
   },
-  evaluation: { max_tokens: 20_000 },
+  evaluation: { max_tokens: 40_000 },
 } as const;
 
 /** Writes a corpus as JSON Lines with the column `text` into `folder` and returns the file's path. */

@@ -86,20 +86,29 @@ export async function answerFromWorkbench(
   });
 }
 
-/** Calls the Workbench and shows on standard error how far it has got. */
+/** Calls the Workbench, shows on standard error how far it has got, and stops it on Ctrl-C. */
 export async function callWithProgress<Name extends CallName>(
   environment: Environment,
   workbench: WorkbenchClient,
   name: Name,
   request: Request<Name>,
 ): Promise<Reply<Name>> {
-  return withProgress(environment, (report) =>
-    workbench.call(name, request, {
-      onProgress: (event) => {
-        if (event.type === 'progress') report(event);
-      },
-    }),
-  );
+  const stop = new AbortController();
+  const release = environment.onInterrupt(() => {
+    stop.abort();
+  });
+  try {
+    return await withProgress(environment, (report) =>
+      workbench.call(name, request, {
+        signal: stop.signal,
+        onProgress: (event) => {
+          if (event.type === 'progress') report(event);
+        },
+      }),
+    );
+  } finally {
+    release();
+  }
 }
 
 /** Shows what `work` reports of its progress on standard error. */

@@ -5,6 +5,8 @@ import type { ErrorReport } from '../base/errors.ts';
 
 export const FAILED_EXIT_CODE = 1;
 export const USAGE_EXIT_CODE = 2;
+/** What shells expect of a program that ended on Ctrl-C. */
+export const INTERRUPTED_EXIT_CODE = 130;
 
 /** The command line itself is wrong: an unknown command or option, a missing argument. */
 export class UsageError extends UserError {}
@@ -30,7 +32,9 @@ export function pathOf(command: Command): string {
 }
 
 export function exitCodeOf(error: unknown): number {
-  return error instanceof UsageError ? USAGE_EXIT_CODE : FAILED_EXIT_CODE;
+  if (error instanceof UsageError) return USAGE_EXIT_CODE;
+  const isStopped = error instanceof UserError && error.code === 'call/aborted';
+  return isStopped ? INTERRUPTED_EXIT_CODE : FAILED_EXIT_CODE;
 }
 
 /** The document that `--json` prints for an error; the stack stays out of it. */

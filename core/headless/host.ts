@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import type { WriteStream } from 'node:tty';
 import type { WorkbenchClient } from '../workbench/contract.ts';
 import type { Environment, Output } from './environment.ts';
-import { INTERRUPTED_EXIT_CODE } from './commands/run.ts';
+import { INTERRUPTED_EXIT_CODE } from './failure.ts';
 
 export interface NodeEnvironment extends Environment {
   /** Waits until what was written has left the process. */

@@ -19,7 +19,8 @@ import type { Environment } from '../environment.ts';
 import { formatDuration, formatNats } from '../output/format.ts';
 import { describeResults } from '../results.ts';
 import type { ResultRow } from '../results.ts';
-import { describeTrouble, INTERRUPTED_EXIT_CODE, runProject } from './run.ts';
+import { INTERRUPTED_EXIT_CODE } from '../failure.ts';
+import { describeTrouble, runProject } from './run.ts';
 import type { FinishedProject } from './run.ts';
 
 const BASE_MODEL = fileURLToPath(new URL('../../../resources/demo/base-model', import.meta.url));

@@ -19,12 +19,10 @@ import {
 import type { Answer, CommonOptions, Session } from '../command.ts';
 import type { Command } from 'commander';
 import type { Environment } from '../environment.ts';
+import { INTERRUPTED_EXIT_CODE } from '../failure.ts';
 import { followRuns } from '../follow.ts';
 import { describeResults, resultRow } from '../results.ts';
 import type { ResultRow } from '../results.ts';
-
-/** What shells expect of a program that ended on Ctrl-C. */
-export const INTERRUPTED_EXIT_CODE = 130;
 
 /** Runs in these states have work left that nobody is doing. */
 const UNFINISHED: readonly RunState[] = ['paused', 'interrupted', 'failed'];
@@ -112,7 +110,7 @@ function projectAnswer({ project, runs, results, interrupted }: FinishedProject)
   const text = [
     describeResults(results),
     ...troubles.map(describeTrouble),
-    interrupted ? howToResume(troubles) : '',
+    howToResume(troubles),
   ].join('');
   const { id, name } = project;
   return {

@@ -8,7 +8,8 @@ import type { CommonOptions, Session } from '../command.ts';
 import { followRuns } from '../follow.ts';
 import { formatBytes, formatCount, formatNats, formatTime } from '../output/format.ts';
 import { facts, table } from '../output/table.ts';
-import { INTERRUPTED_EXIT_CODE, howToResume } from './run.ts';
+import { INTERRUPTED_EXIT_CODE } from '../failure.ts';
+import { howToResume } from './run.ts';
 
 interface ListOptions extends CommonOptions {
   readonly project?: string;
@@ -65,7 +66,7 @@ export function addRunsCommands(group: Command, session: Session): void {
         const exitCode = detail.state === 'completed' ? 0 : 1;
         return {
           document: detail,
-          text: interrupted ? howToResume([detail]) : describeRun(detail),
+          text: `${describeRun(detail)}${howToResume([detail])}`,
           exitCode: interrupted ? INTERRUPTED_EXIT_CODE : exitCode,
         };
       }),

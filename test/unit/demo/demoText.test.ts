@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { clinicalNote } from '../../../core/demo/clinicalText.ts';
 import { CONDITIONS } from '../../../core/demo/conditions.ts';
+import { PRETRAINING_SEED } from '../../../core/demo/demoProject.ts';
 import { generalDocument } from '../../../core/demo/generalText.ts';
 import {
   participle,
@@ -107,5 +110,19 @@ describe('the vocabulary', () => {
     const forward = makeVocabulary(new Map(), new Map(words), 400);
     const backward = makeVocabulary(new Map(), new Map(words.reverse()), 400);
     expect(backward).toEqual(forward);
+  });
+});
+
+describe('the base model', () => {
+  it('has the vocabulary that its script makes now', async () => {
+    const sample = (make: typeof generalDocument, documents: number): string[] =>
+      Array.from({ length: documents }, (_, index) => make(PRETRAINING_SEED, index));
+    const entries = makeVocabulary(
+      countWords(sample(generalDocument, 4000)),
+      countWords(sample(clinicalNote, 1500)),
+      2048,
+    );
+    const path = join(import.meta.dirname, '../../../resources/demo/base-model/vocab.txt');
+    expect(await readFile(path, 'utf8')).toBe(`${entries.join('\n')}\n`);
   });
 });

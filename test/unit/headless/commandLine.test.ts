@@ -282,6 +282,24 @@ describe('errors', () => {
     });
   });
 
+  it('of work that was stopped with Ctrl-C end with 130', async () => {
+    const workbench: PreparedWorkbench = new PreparedWorkbench({
+      'models/import': () =>
+        new Promise((_, reject) => {
+          workbench.signal?.addEventListener('abort', () => {
+            reject(new UserError('call/aborted', 'The work was stopped.', 'Start it again.'));
+          });
+        }),
+    });
+    const environment = memoryEnvironment(workbench);
+    setTimeout(() => {
+      environment.interrupt();
+    }, 10);
+    const args = ['model', 'import', 'x', '--json'];
+    expect(await runCommandLine(args, environment, '1')).toBe(130);
+    expect(JSON.parse(environment.stdout.text)).toMatchObject({ error: { code: 'call/aborted' } });
+  });
+
   it('that are bugs say so and show their stack to people only', async () => {
     const answers = { 'models/list': new TypeError('x is not a function') };
     const { error } = await run(['model', 'list'], answers);

@@ -28,6 +28,8 @@ export type Answers = Partial<Record<CallName, unknown>>;
 export class PreparedWorkbench implements WorkbenchClient {
   readonly requests: { name: CallName; request: unknown }[] = [];
   closed = false;
+  /** Of the last call. */
+  signal: AbortSignal | undefined;
   readonly #answers: Answers;
   #listeners: ((event: WorkbenchEvent) => void)[] = [];
 
@@ -35,15 +37,16 @@ export class PreparedWorkbench implements WorkbenchClient {
     this.#answers = answers;
   }
 
-  call: WorkbenchClient['call'] = async (name, request) => {
+  call: WorkbenchClient['call'] = async (name, request, options) => {
     this.requests.push({ name, request: calls[name].request.parse(request) });
+    this.signal = options?.signal;
     const prepared = this.#answers[name];
     const answer: unknown =
       typeof prepared === 'function'
         ? (prepared as (request: unknown) => unknown)(request)
         : prepared;
     if (answer instanceof Error) throw answer;
-    return calls[name].reply.parse(answer) as never;
+    return calls[name].reply.parse(await answer) as never;
   };
 
   subscribe(listener: (event: WorkbenchEvent) => void): () => void {

@@ -178,5 +178,6 @@ describe('run', () => {
     const environment = memoryEnvironment(workbenchWith(runs, 'failed'));
     expect(await runCommandLine(['run', project], environment, '1')).toBe(1);
     expect(environment.stdout.text).toContain('The run diverged.\n  Lower learning_rate.\n');
+    expect(environment.stdout.text).toContain('palimpsest runs resume bad\n');
   }, 10_000);
 });
