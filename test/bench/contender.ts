@@ -17,8 +17,9 @@ export interface ContenderReply {
   readonly graphSeconds?: readonly number[];
   /** Of the last step, to see that the work is done: about log(vocabulary) at first. */
   readonly loss?: number;
-  /** In reply to `finish`. */
+  /** The most memory the process has held so far, in reply to `steps`. */
   readonly peakBytes?: number;
+  /** In reply to `finish`. */
   readonly description?: string;
 }
 

@@ -48,7 +48,7 @@ async function takeSteps(count: number): Promise<ContenderReply> {
     loss = result.losses.target.sum / result.losses.target.count;
     step++;
   }
-  return { seconds, graphSeconds, loss };
+  return { seconds, graphSeconds, loss, peakBytes: process.resourceUsage().maxRSS * 1024 };
 }
 
 /** AdamW alone, over arrays of the model's sizes. */
@@ -112,11 +112,7 @@ async function answer(request: ContenderRequest): Promise<ContenderReply> {
     case 'sgemm':
       return await multiply(request.size, request.count);
     case 'finish':
-      return {
-        seconds: [],
-        peakBytes: process.resourceUsage().maxRSS * 1024,
-        description: session.description,
-      };
+      return { seconds: [], description: session.description };
   }
 }
 

@@ -97,7 +97,9 @@ def take_steps(count):
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         seconds.append(time.perf_counter() - start)
-    return {"seconds": seconds, "loss": loss.item()}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak_bytes = peak if sys.platform == "darwin" else peak * 1024
+    return {"seconds": seconds, "loss": loss.item(), "peakBytes": peak_bytes}
 
 
 def run_optimizer(count):
@@ -123,10 +125,8 @@ def multiply(size, count):
 
 
 def finish():
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "seconds": [],
-        "peakBytes": peak if sys.platform == "darwin" else peak * 1024,
         "description": f"PyTorch {torch.__version__}, transformers {transformers.__version__}, "
         f"{torch.get_num_threads()} threads, SDPA, AdamW {adamw_name}",
     }

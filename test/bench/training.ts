@@ -129,7 +129,7 @@ function summary(model: BenchmarkModel, replies: Replies, last: ContenderReply):
     gigaflops: stepOperations(model) / secondsPerStep / 1e9,
     adamWNanoseconds: (median(optimizer) / parameters) * 1e9,
     sgemmGigaflops: (2 * SGEMM_SIZE ** 3) / Math.min(...products) / 1e9,
-    peakBytes: last.peakBytes ?? 0,
+    peakBytes: replies.steps.at(-1)?.peakBytes ?? 0,
     lastLoss: replies.steps.at(-1)?.loss ?? Number.NaN,
     allSeconds: seconds,
   };
