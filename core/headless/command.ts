@@ -93,19 +93,29 @@ export async function callWithProgress<Name extends CallName>(
   name: Name,
   request: Request<Name>,
 ): Promise<Reply<Name>> {
+  return untilInterrupt(environment, (signal) =>
+    withProgress(environment, (report) =>
+      workbench.call(name, request, {
+        signal,
+        onProgress: (event) => {
+          if (event.type === 'progress') report(event);
+        },
+      }),
+    ),
+  );
+}
+
+/** Gives `work` a signal that fires on Ctrl-C. */
+export async function untilInterrupt<Result>(
+  environment: Environment,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
   const stop = new AbortController();
   const release = environment.onInterrupt(() => {
     stop.abort();
   });
   try {
-    return await withProgress(environment, (report) =>
-      workbench.call(name, request, {
-        signal: stop.signal,
-        onProgress: (event) => {
-          if (event.type === 'progress') report(event);
-        },
-      }),
-    );
+    return await work(stop.signal);
   } finally {
     release();
   }

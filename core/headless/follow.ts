@@ -14,16 +14,20 @@ export interface Followed {
   readonly interrupted: boolean;
 }
 
-/** Waits until every run of `ids` is at rest. */
+/** Waits until every run of `ids` is at rest; pauses them when `stop` fires or has fired. */
 export async function followRuns(
   workbench: WorkbenchClient,
   ids: readonly string[],
   environment: Environment,
+  stop: AbortSignal,
 ): Promise<Followed> {
   const display = new RunDisplay(new ProgressLine(environment.stderr));
   const runs = new Map<string, RunSummary>();
-  let interrupted = false;
   let wake = (): void => {};
+  const onStop = (): void => {
+    wake();
+  };
+  stop.addEventListener('abort', onStop);
   const unsubscribe = workbench.subscribe((event) => {
     if (event.type === 'run/state' && ids.includes(event.run.id)) {
       runs.set(event.run.id, event.run);
@@ -31,11 +35,7 @@ export async function followRuns(
       wake();
     } else if (event.type === 'run/event') display.event(event.event);
   });
-  const release = environment.onInterrupt(() => {
-    interrupted = true;
-    wake();
-  });
-  let pausing: Promise<void> | undefined;
+  let pausing = false;
   try {
     for (;;) {
       for (const id of ids) {
@@ -45,10 +45,10 @@ export async function followRuns(
       }
       const moving = [...runs.values()].filter(({ state }) => !isAtRest(state));
       if (moving.length === 0) break;
-      if (interrupted && pausing === undefined) {
+      if (stop.aborted && !pausing) {
         display.note('Saving a checkpoint of each run; press Ctrl-C again to leave at once.');
-        pausing = pauseAll(workbench, moving);
-        await pausing;
+        pausing = true;
+        await pauseAll(workbench, moving);
         continue;
       }
       await new Promise<void>((resolve) => {
@@ -61,10 +61,10 @@ export async function followRuns(
     }
   } finally {
     unsubscribe();
-    release();
+    stop.removeEventListener('abort', onStop);
     display.end();
   }
-  return { runs: ids.flatMap((id) => runs.get(id) ?? []), interrupted };
+  return { runs: ids.flatMap((id) => runs.get(id) ?? []), interrupted: stop.aborted };
 }
 
 async function pauseAll(workbench: WorkbenchClient, runs: readonly RunSummary[]): Promise<void> {

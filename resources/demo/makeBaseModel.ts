@@ -7,9 +7,14 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PRETRAINING_SEED, SOURCE_CORPUS, TARGET_CORPUS } from '../../core/demo/demoProject.ts';
-import { writeDemoCorpus } from '../../core/demo/demoProject.ts';
+import {
+  PRETRAINING_SEED,
+  SOURCE_CORPUS,
+  TARGET_CORPUS,
+  writeDemoCorpus,
+} from '../../core/demo/demoProject.ts';
 import { countWords, makeVocabulary } from '../../core/demo/vocabulary.ts';
+import { untilInterrupt } from '../../core/headless/command.ts';
 import { followRuns } from '../../core/headless/follow.ts';
 import { nodeEnvironment } from '../../core/headless/host.ts';
 
@@ -86,7 +91,9 @@ try {
     },
   });
   const [run] = project.runs;
-  const { runs } = await followRuns(workbench, [run.id], environment);
+  const { runs } = await untilInterrupt(environment, (stop) =>
+    followRuns(workbench, [run.id], environment, stop),
+  );
   if (runs[0].state !== 'completed') throw new Error(`The run ended ${runs[0].state}.`);
   const folder = join(work, 'export');
   await workbench.call('runs/export', { run: run.id, folder });

@@ -19,7 +19,7 @@ import type { Environment } from '../environment.ts';
 import { formatDuration, formatNats } from '../output/format.ts';
 import { describeResults } from '../results.ts';
 import type { ResultRow } from '../results.ts';
-import { INTERRUPTED_EXIT_CODE } from '../failure.ts';
+import { FAILED_EXIT_CODE, INTERRUPTED_EXIT_CODE } from '../failure.ts';
 import { describeTrouble, runProject } from './run.ts';
 import type { FinishedProject } from './run.ts';
 
@@ -103,7 +103,7 @@ function demoAnswer(
   return {
     document: { rows: results, split: 'test', seconds, interrupted, home, runs },
     text,
-    exitCode: interrupted ? INTERRUPTED_EXIT_CODE : failed ? 1 : 0,
+    exitCode: !failed ? 0 : interrupted ? INTERRUPTED_EXIT_CODE : FAILED_EXIT_CODE,
   };
 }
 

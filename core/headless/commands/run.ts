@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { readProjectFile } from '../../workbench/readProjectFile.ts';
 import type { EngineChoice } from '../../engine/types.ts';
 import { runSummarySchema } from '../../workbench/contract.ts';
@@ -11,15 +12,15 @@ import type {
 import type { ProjectFile } from '../../workbench/projectFile.ts';
 import {
   answerFromWorkbench,
+  callWithProgress,
   engineOption,
   examples,
   newCommand,
-  callWithProgress,
+  untilInterrupt,
 } from '../command.ts';
 import type { Answer, CommonOptions, Session } from '../command.ts';
-import type { Command } from 'commander';
 import type { Environment } from '../environment.ts';
-import { INTERRUPTED_EXIT_CODE } from '../failure.ts';
+import { FAILED_EXIT_CODE, INTERRUPTED_EXIT_CODE } from '../failure.ts';
 import { followRuns } from '../follow.ts';
 import { describeResults, resultRow } from '../results.ts';
 import type { ResultRow } from '../results.ts';
@@ -87,12 +88,22 @@ export async function runProject(
   project: ProjectFile,
   environment: Environment,
 ): Promise<FinishedProject> {
+  // One signal for all of it: Ctrl-C at any moment pauses what has been started by then.
+  return untilInterrupt(environment, (stop) => runUntil(stop, workbench, project, environment));
+}
+
+async function runUntil(
+  stop: AbortSignal,
+  workbench: WorkbenchClient,
+  project: ProjectFile,
+  environment: Environment,
+): Promise<FinishedProject> {
   const registered = await callWithProgress(environment, workbench, 'projects/run', { project });
   for (const { id, state } of registered.runs) {
     if (UNFINISHED.includes(state)) await workbench.call('runs/resume', { run: id });
   }
   const ids = registered.runs.map(({ id }) => id);
-  const { interrupted } = await followRuns(workbench, ids, environment);
+  const { interrupted } = await followRuns(workbench, ids, environment, stop);
   const runs: RunDetail[] = [];
   for (const run of ids) runs.push(await workbench.call('runs/show', { run }));
   const results = runs.flatMap((run) => resultRow(run, 'test') ?? []);
@@ -116,7 +127,7 @@ function projectAnswer({ project, runs, results, interrupted }: FinishedProject)
   return {
     document: { project: { id, name }, runs, results, interrupted },
     text,
-    exitCode: interrupted ? INTERRUPTED_EXIT_CODE : allDone ? 0 : 1,
+    exitCode: allDone ? 0 : interrupted ? INTERRUPTED_EXIT_CODE : FAILED_EXIT_CODE,
   };
 }
 

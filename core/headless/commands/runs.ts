@@ -3,12 +3,12 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { runStateSchema } from '../../workbench/contract.ts';
 import type { RunDetail, RunState, RunSummary } from '../../workbench/contract.ts';
-import { answerFromWorkbench, examples, newCommand } from '../command.ts';
+import { answerFromWorkbench, examples, newCommand, untilInterrupt } from '../command.ts';
 import type { CommonOptions, Session } from '../command.ts';
 import { followRuns } from '../follow.ts';
 import { formatBytes, formatCount, formatNats, formatTime } from '../output/format.ts';
 import { facts, table } from '../output/table.ts';
-import { INTERRUPTED_EXIT_CODE } from '../failure.ts';
+import { FAILED_EXIT_CODE, INTERRUPTED_EXIT_CODE } from '../failure.ts';
 import { howToResume } from './run.ts';
 
 interface ListOptions extends CommonOptions {
@@ -61,13 +61,16 @@ export function addRunsCommands(group: Command, session: Session): void {
     .action((run: string, options: CommonOptions) =>
       answerFromWorkbench(session, options, async (workbench) => {
         const { id } = await workbench.call('runs/resume', { run });
-        const { interrupted } = await followRuns(workbench, [id], session.environment);
+        const { environment } = session;
+        const { interrupted } = await untilInterrupt(environment, (stop) =>
+          followRuns(workbench, [id], environment, stop),
+        );
         const detail = await workbench.call('runs/show', { run: id });
-        const exitCode = detail.state === 'completed' ? 0 : 1;
+        const stopped = interrupted ? INTERRUPTED_EXIT_CODE : FAILED_EXIT_CODE;
         return {
           document: detail,
           text: `${describeRun(detail)}${howToResume([detail])}`,
-          exitCode: interrupted ? INTERRUPTED_EXIT_CODE : exitCode,
+          exitCode: detail.state === 'completed' ? 0 : stopped,
         };
       }),
     );
