@@ -57,7 +57,8 @@ async function runDemo({ environment }: Session, options: DemoOptions): Promise<
       const project = projectFileSchema.parse({ ...DEMO_PROJECT, engine });
       const finished = await runProject(workbench, project, environment);
       if (finished.interrupted) removable = false;
-      return demoAnswer(finished, home, (performance.now() - start) / 1000);
+      const left = kept || finished.interrupted ? home : null;
+      return demoAnswer(finished, left, (performance.now() - start) / 1000);
     } finally {
       await workbench.close();
     }
@@ -88,7 +89,8 @@ async function importMaterial(workbench: WorkbenchClient, environment: Environme
 
 function demoAnswer(
   { runs, results, interrupted }: FinishedProject,
-  home: string,
+  /** Null when the folder is removed at the end. */
+  home: string | null,
   seconds: number,
 ): Answer {
   const troubles = runs.filter(({ state }) => state !== 'completed');
@@ -97,7 +99,7 @@ function demoAnswer(
     describeResults(results),
     ...results.map(describeEffect),
     ...troubles.map(describeTrouble),
-    interrupted ? `Continue with: palimpsest demo --home ${home}\n` : '',
+    interrupted && home !== null ? `Continue with: palimpsest demo --home ${home}\n` : '',
     `Time ${formatDuration(seconds)}.\n`,
   ].join('');
   return {
