@@ -59,6 +59,14 @@ const SYSTEM_ERRORS: Readonly<Record<string, { sentence: string; hint: string }>
     sentence: 'The folder exists already and is not empty',
     hint: 'Move it away, or choose another name.',
   },
+  ENAMETOOLONG: {
+    sentence: 'The path or a name in it is too long',
+    hint: 'Choose a shorter one.',
+  },
+  ELOOP: {
+    sentence: 'Symbolic links lead in a circle',
+    hint: 'Name the file or folder itself, or repair the links.',
+  },
   EMFILE: {
     sentence: 'Too many files are open',
     hint: 'Raise the limit of open files (ulimit -n) and try again.',
@@ -89,6 +97,8 @@ export function asUserError(error: unknown, where: string): unknown {
   });
 }
 
+const INTERNAL_PREFIX = 'Internal error: ';
+
 /** What is sent across a process boundary for any thrown value. */
 export function reportError(error: unknown): ErrorReport {
   if (error instanceof UserError) return error.toJSON();
@@ -99,7 +109,8 @@ export function reportError(error: unknown): ErrorReport {
   const failure = error instanceof Error ? error : new Error(String(error));
   return {
     code: 'internal/bug',
-    message: `Internal error: ${failure.message}`,
+    // A bug of another process was reported there and has the words already.
+    message: `${INTERNAL_PREFIX}${failure.message.replace(INTERNAL_PREFIX, '')}`,
     hint: 'This is a fault in Palimpsest; please report it with the output of `palimpsest doctor`.',
     ...(failure.stack === undefined ? {} : { stack: failure.stack }),
   };
