@@ -31,7 +31,8 @@ export function parseProjectFile(text: string, path: string): ProjectFile {
   const fault = document.errors[0] ?? document.warnings[0];
   if (fault) {
     const { line, col } = lines.linePos(fault.pos[0]);
-    throw syntaxError(name, fault.message, ` at line ${line}, column ${col}`);
+    const reason = fault.code === 'MULTIPLE_DOCS' ? 'a second document begins' : fault.message;
+    throw syntaxError(name, reason, ` at line ${line}, column ${col}`);
   }
   const value = plainValue(document, name);
   const parsed = projectFileSchema.safeParse(value);

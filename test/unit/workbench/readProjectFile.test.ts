@@ -234,3 +234,19 @@ describe('the file on disk', () => {
     await expect(readProjectFile(binary)).rejects.toMatchObject({ code: 'project/syntax' });
   });
 });
+
+describe('a hostile project file', () => {
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    'with the key %s is told that there is no such key',
+    (key) => {
+      const text = JSON.stringify({ name: 'p' }).replace('{', `{"${key}": {"name": "x"}, `);
+      expect(failure(text, 'p.json')).toMatchObject({ code: 'project/unknown-key' });
+    },
+  );
+
+  it('of several documents is told where the second begins', () => {
+    expect(failure(`${ENOUGH}---\nname: b\n`).message).toBe(
+      'The project file pilot.yaml cannot be read at line 5, column 1: a second document begins.',
+    );
+  });
+});
