@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { UserError, asUserError } from '../base/errors.ts';
 import { removeTemporaries } from '../base/files.ts';
 
@@ -77,7 +77,7 @@ export function homeAt(path: string): Home {
  */
 export async function prepareHome(path: string): Promise<Home> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolders(path);
   } catch (error) {
     if (isCode(error, 'EEXIST') || isCode(error, 'ENOTDIR')) {
       throw new UserError(
@@ -98,6 +98,18 @@ export async function prepareHome(path: string): Promise<Home> {
     throw asHomeError(error, home.path);
   }
   return home;
+}
+
+/** Node's own recursive mkdir never returns where nothing can be made, as in /proc. */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (isCode(error, 'EEXIST') && (await stat(path)).isDirectory()) return;
+    if (!isCode(error, 'ENOENT') || dirname(path) === path) throw error;
+    await makeFolders(dirname(path));
+    await mkdir(path, { mode: 0o700 });
+  }
 }
 
 /** What a process that died left half-written. Only the owner may call this. */
