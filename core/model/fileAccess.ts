@@ -98,11 +98,16 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<voi
 }
 
 /** Copies a file's contents, not its permissions; the copy appears when it is complete and on disk. */
-export async function copyFileContents(from: string, to: string): Promise<void> {
+export async function copyFileContents(
+  from: string,
+  to: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const source = await openForReading(from);
   try {
     await writeFileAtomically(to, async (file) => {
       for (let position = 0; position < source.size; position += LARGEST_TRANSFER) {
+        signal?.throwIfAborted();
         const length = Math.min(LARGEST_TRANSFER, source.size - position);
         await writeAll(file, await source.read(position, length));
       }

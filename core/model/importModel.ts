@@ -17,6 +17,13 @@ export interface ImportRequest {
   readonly link: boolean;
 }
 
+export interface ImportSteps {
+  /** What else has to hold of the source before anything is copied; throws when it does not. */
+  readonly beforeCopy?: (source: string) => Promise<void>;
+  /** Leaves nothing behind when it aborts before the copy is in its place. */
+  readonly signal?: AbortSignal;
+}
+
 export interface ImportedModel {
   /** As read from the source. */
   readonly model: ModelFolder;
@@ -29,7 +36,10 @@ export interface ImportedModel {
  * copy is read back and compared; a source that disappears half-way leaves nothing. A model that is
  * there already is not copied again.
  */
-export async function importModel(request: ImportRequest): Promise<ImportedModel> {
+export async function importModel(
+  request: ImportRequest,
+  { beforeCopy, signal }: ImportSteps = {},
+): Promise<ImportedModel> {
   const source = resolve(request.source);
   const model = await loadModelFolder(source);
   if (model.tokenizer === null) {
@@ -39,6 +49,7 @@ export async function importModel(request: ImportRequest): Promise<ImportedModel
       "Put the tokenizer's files into the folder; they are published with the model.",
     );
   }
+  await beforeCopy?.(source);
   if (request.link) return { model, folder: source };
 
   const folder = join(request.modelsFolder, model.hash);
@@ -48,7 +59,7 @@ export async function importModel(request: ImportRequest): Promise<ImportedModel
   }
   await createFolderAtomically(folder, async (temporary) => {
     for (const name of await listModelFiles(source)) {
-      await copyFileContents(join(source, name), join(temporary, name));
+      await copyFileContents(join(source, name), join(temporary, name), signal);
     }
     if ((await hashModelFolder(temporary)) !== model.hash) {
       throw new UserError(
@@ -57,6 +68,7 @@ export async function importModel(request: ImportRequest): Promise<ImportedModel
         'Check the disk or stick it is on and import it again.',
       );
     }
+    signal?.throwIfAborted();
   });
   return { model, folder };
 }

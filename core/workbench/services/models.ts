@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { VERSION } from '../../base/version.ts';
@@ -6,20 +7,32 @@ import type { Model } from '../contract.ts';
 import { relativeToHome } from '../home.ts';
 import type { ModelDescription } from '../jobContract.ts';
 import { toModel } from '../records.ts';
-import { freeName, requireFreeName } from './names.ts';
+import { freeName, requireFreeName, requireName } from './names.ts';
 import type { Services } from './services.ts';
 
 export function modelHandlers(services: Services): Handlers<'models/import' | 'models/init'> {
   const { home, runJob } = services;
+  // One at a time: of two that make the same folder, one could remove it under the other.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = (work: () => Promise<Model>): Promise<Model> => {
+    const next = last.then(work);
+    last = next.catch(() => undefined);
+    return next;
+  };
+
   return {
     async 'models/import'({ path, name, link }, context) {
+      if (name !== undefined) requireName('model', name);
       const source = resolve(path);
       const request = { source, modelsFolder: home.models, link };
-      const description = await runJob('models/import', request, context);
-      return register(services, description, { name, wish: basename(source), linked: link });
+      return inTurn(async () => {
+        const description = await runJob('models/import', request, context);
+        return register(services, description, { name, wish: basename(source), linked: link });
+      });
     },
 
     async 'models/init'({ configPath, tokenizerPath, name, seed }, context) {
+      requireName('model', name);
       const request = {
         configPath: resolve(configPath),
         tokenizerPath: resolve(tokenizerPath),
@@ -29,8 +42,10 @@ export function modelHandlers(services: Services): Handlers<'models/import' | 'm
         version: VERSION,
         createdAt: new Date().toISOString(),
       };
-      const description = await runJob('models/init', request, context);
-      return register(services, description, { name, wish: name, linked: false });
+      return inTurn(async () => {
+        const description = await runJob('models/init', request, context);
+        return register(services, description, { name, wish: name, linked: false });
+      });
     },
   };
 }
@@ -42,8 +57,25 @@ interface Registration {
   readonly linked: boolean;
 }
 
+/** Registers a model, or removes the folder that was made for it. */
+async function register(
+  services: Services,
+  description: ModelDescription,
+  registration: Registration,
+): Promise<Model> {
+  try {
+    return enter(services, description, registration);
+  } catch (error) {
+    const known = services.store.models.find(description.hash);
+    if (!registration.linked && known === undefined) {
+      await rm(description.folder, { recursive: true, force: true });
+    }
+    throw error;
+  }
+}
+
 /** A model is its content: registering the same files again answers with the model that is there. */
-function register(
+function enter(
   { home, store }: Services,
   { folder, ...description }: ModelDescription,
   { name, wish, linked }: Registration,

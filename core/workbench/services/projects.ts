@@ -20,6 +20,7 @@ import { PROJECT_RECORD_FILE, projectRecordJson } from '../projectRecord.ts';
 import { toProjectSummary } from '../records.ts';
 import { requireSpace, runBytes } from '../space.ts';
 import { storeSpecification } from '../storedSpecification.ts';
+import { requireName } from './names.ts';
 import type { Services } from './services.ts';
 
 /** What a project file's names stand for. */
@@ -48,6 +49,7 @@ async function runProject(
   context: CallContext,
 ): Promise<ProjectSummary> {
   throwIfAborted(context.signal);
+  requireName('project', project.name);
   const material = findMaterial(services, project);
   requireFit(project, material);
   await requireSpaceFor(services, project, material);

@@ -11,18 +11,19 @@ import { mlmParameters, parameterCount } from '../../model/parameters.ts';
 import { openTokenizer } from '../../text/tokenizer.ts';
 import type { OpenTokenizer } from '../../text/tokenizer.ts';
 import type { JobReply, JobRequest, ModelDescription } from '../jobContract.ts';
+import type { ReportProgress } from '../../text/types.ts';
 
 export async function importWork(
   request: JobRequest<'models/import'>,
+  _: ReportProgress,
+  signal: AbortSignal,
 ): Promise<JobReply<'models/import'>> {
-  const { model, folder } = await importModel(request);
-  try {
-    return describe(model, await openTokenizer(folder), folder);
-  } catch (error) {
-    // Only a folder that this import made may go; one that is registered has a tokenizer that opens.
-    if (!request.link) await rm(folder, { recursive: true, force: true });
-    throw error;
-  }
+  const { model, folder } = await importModel(request, {
+    // At its source, so that what is wrong with it is said of the folder that the person named.
+    beforeCopy: async (source) => void (await openTokenizer(source)),
+    signal,
+  });
+  return describe(model, await openTokenizer(folder), folder);
 }
 
 export async function initWork(

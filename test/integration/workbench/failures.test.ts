@@ -97,6 +97,11 @@ describe('a home folder', () => {
     await expect(open(below)).rejects.toMatchObject({ code: 'home/not-a-folder' });
   });
 
+  it.skipIf(process.platform !== 'linux')('where nothing can be made is refused', async () => {
+    const nowhere = { ...scratch, home: '/proc/palimpsest/home' };
+    await expect(open(nowhere)).rejects.toMatchObject({ code: 'system/enoent' });
+  });
+
   it.skipIf(isRoot)('that its owner may not write is refused', async () => {
     await mkdir(scratch.home, { mode: 0o500 });
     await expect(open(scratch)).rejects.toMatchObject({ code: 'home/read-only' });
@@ -298,9 +303,40 @@ describe('an import that fails', () => {
     await writeFile(join(spoilt, 'vocab.txt'), vocabulary.replace('[MASK]', '[NONE]'));
     await expect(here.call('models/import', { path: spoilt })).rejects.toMatchObject({
       name: 'UserError',
+      message: expect.stringContaining(spoilt) as string,
     });
     expect(await readdir(join(scratch.home, 'models'))).toHaveLength(1);
   });
+});
+
+describe('a name', () => {
+  it('that is taken leaves no copy of the model behind', async () => {
+    const here = await openFilled();
+    const [tiny] = await here.call('models/list', {});
+    const other = join(scratch.inputs, 'other');
+    await cp(tiny?.folder ?? '', other, { recursive: true });
+    await writeFile(join(other, 'tokenizer_config.json'), '{"do_lower_case": false}');
+    await expect(here.call('models/import', { path: other, name: 'tiny' })).rejects.toMatchObject({
+      code: 'model/name-taken',
+    });
+    expect(await readdir(join(scratch.home, 'models'))).toHaveLength(1);
+    expect(await here.call('models/import', { path: other, name: 'other' })).toMatchObject({
+      name: 'other',
+    });
+  });
+
+  it.each(['', 'two\nlines', 'x'.repeat(201)])(
+    'is one line of up to 200 characters',
+    async (name) => {
+      const here = await openFilled();
+      const nothing = join(scratch.inputs, 'nothing');
+      await expect(here.call('models/import', { path: nothing, name })).rejects.toMatchObject({
+        code: 'model/name',
+      });
+      const corpus = here.call('corpora/import', { paths: [nothing], name });
+      await expect(corpus).rejects.toMatchObject({ code: 'corpus/name' });
+    },
+  );
 });
 
 describe('a model', () => {
