@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { UserError } from '../base/errors.ts';
 import {
   createFolderAtomically,
   hashBytes,
@@ -179,7 +180,17 @@ async function openCheckpoint(folder: string, step: number): Promise<Checkpoint 
   return { step, folder, sha256, bytes, files: new Set(Object.keys(manifest.files)) };
 }
 
-async function hashesAgree(checkpoint: Checkpoint): Promise<boolean> {
+/** @throws UserError `run/checkpoint-damaged` when a file is not what was saved */
+export async function requireIntact(folder: string): Promise<void> {
+  if (await hashesAgree({ folder })) return;
+  throw new UserError(
+    'run/checkpoint-damaged',
+    `The checkpoint is damaged, its files are not what was saved: ${folder}.`,
+    'Restore it from a copy, or move it away to use an earlier checkpoint of the run.',
+  );
+}
+
+async function hashesAgree(checkpoint: Pick<Checkpoint, 'folder'>): Promise<boolean> {
   const { manifest } = (await readManifest(checkpoint.folder)) ?? {};
   for (const [name, entry] of Object.entries(manifest?.files ?? {})) {
     if ((await hashFile(join(checkpoint.folder, name))) !== entry.sha256) return false;

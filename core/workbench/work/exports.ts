@@ -2,6 +2,7 @@
 import { exportModel } from '../../model/exportModel.ts';
 import { loadModelFolder } from '../../model/modelFolder.ts';
 import { mlmParameters } from '../../model/parameters.ts';
+import { requireIntact } from '../../training/checkpoint.ts';
 import { readCheckpointWeights } from '../../training/trainingState.ts';
 import { folderBytes } from '../folderBytes.ts';
 import type { JobReply, JobRequest } from '../jobContract.ts';
@@ -10,6 +11,7 @@ export async function exportWork(
   request: JobRequest<'runs/export'>,
 ): Promise<JobReply<'runs/export'>> {
   const { modelFolder, checkpointFolder, folder, provenance } = request;
+  if (checkpointFolder !== null) await requireIntact(checkpointFolder);
   const base = await loadModelFolder(modelFolder);
   const weights =
     checkpointFolder === null
