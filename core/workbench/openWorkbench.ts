@@ -71,7 +71,7 @@ export async function tryOpenWorkbench(
   } catch (error) {
     store?.close();
     lock.release();
-    throw error;
+    throw asStoreError(error, home.database);
   }
 }
 
@@ -131,8 +131,13 @@ class OwnedWorkbench implements WorkbenchClient {
       corpusUse: new CorpusUse(),
       clearSpool: async () => this.#spool?.clear(),
     };
+    const reads = readHandlers(home, store);
     this.#handlers = {
-      ...readHandlers(home, store),
+      ...reads,
+      'runs/list': async (request, context) =>
+        (await reads['runs/list'](request, context)).map((run) => this.#queue.asItStands(run)),
+      'runs/show': async (request, context) =>
+        this.#queue.asItStands(await reads['runs/show'](request, context)),
       ...modelHandlers(services),
       ...corpusHandlers(services),
       ...projectHandlers(services),

@@ -7,17 +7,18 @@ import { UserError, reportError } from '../base/errors.ts';
 import type { ErrorReport } from '../base/errors.ts';
 import type { RunRecord } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
+import { asStoreError } from '../store/storeErrors.ts';
 import { readEvents } from '../training/eventLog.ts';
 import type { RunEvent } from '../training/events.ts';
 import type { RunOutcome } from '../training/jobProtocol.ts';
 import type { RunSpecification } from '../training/configuration.ts';
-import type { RunState, WorkbenchEvent } from './contract.ts';
+import type { RunDetail, RunState, WorkbenchEvent } from './contract.ts';
 import { resolveInHome } from './home.ts';
 import type { Home } from './home.ts';
 import type { StartProcess } from './hostProcess.ts';
 import { isNext, reconcile, takeIn } from './ingestion.ts';
 import { toRunSummary } from './records.ts';
-import { requireAllowed } from './runStates.ts';
+import { isAtRest, requireAllowed } from './runStates.ts';
 import { outlast } from './staleJob.ts';
 import { loadSpecification } from './storedSpecification.ts';
 import { DEFAULT_PATIENCE, startTraining } from './trainingProcess.ts';
@@ -49,6 +50,8 @@ export class RunQueue {
   readonly #admitted = new Set<string>();
   #work: Work | undefined;
   #closed = false;
+  /** Why nothing is started any more: the database could not be written. */
+  #fault: ErrorReport | undefined;
 
   constructor(options: QueueOptions) {
     this.#options = options;
@@ -101,6 +104,12 @@ export class RunQueue {
     await work.finished;
   }
 
+  /** A run as it stands: once the database fails, what it says of runs at work is no longer so. */
+  asItStands<Run extends Pick<RunDetail, 'state' | 'error'>>(run: Run): Run {
+    if (this.#fault === undefined || isAtRest(run.state)) return run;
+    return { ...run, state: 'interrupted', error: this.#fault };
+  }
+
   #advance(): void {
     if (this.#closed || this.#work !== undefined) return;
     const next = this.#options.store.runs.queued().find(({ id }) => this.#admitted.has(id));
@@ -122,8 +131,8 @@ export class RunQueue {
   /** The database itself fails: nothing more is started, and the next start finds the run stale. */
   #giveUp(run: RunRecord, error: unknown): void {
     this.#closed = true;
-    const failed = { ...run, state: 'interrupted' as const, error: reportError(error) };
-    this.#options.publish({ type: 'run/state', run: toRunSummary(failed) });
+    this.#fault = this.#report(error);
+    this.#options.publish({ type: 'run/state', run: this.asItStands(toRunSummary(run)) });
   }
 
   async #execute(run: RunRecord, work: Work): Promise<void> {
@@ -143,8 +152,12 @@ export class RunQueue {
       const [outcome, error] = this.#verdict(run.id, specification.runFolder, end);
       this.#settle(run.id, outcome, error, work.wish);
     } catch (error) {
-      this.#settle(run.id, 'failed', reportError(error), work.wish);
+      this.#settle(run.id, 'failed', this.#report(error), work.wish);
     }
+  }
+
+  #report(error: unknown): ErrorReport {
+    return reportError(asStoreError(error, this.#options.home.database));
   }
 
   async #train(run: RunRecord, specification: RunSpecification, work: Work): Promise<TrainingEnd> {

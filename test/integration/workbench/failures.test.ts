@@ -220,6 +220,30 @@ describe.skipIf(!canMount)('a full disk (needs mount)', () => {
     expect(await workbench.call('runs/list', {})).toEqual([]);
   });
 
+  it('leaves a run at rest, not for ever running, when nobody can write down its end', async () => {
+    // With room for the reserve of a run, and then without any.
+    execFileSync('mount', ['-o', 'remount,size=200m', scratch.home], quietly);
+    workbench = await open(scratch);
+    await fill(workbench, scratch);
+    const project = tinyProject({ max_steps: 100_000 });
+    const { runs } = await workbench.call('projects/run', { project });
+    const run = runs[0]?.id ?? '';
+    await waitForStep(workbench, run, 1);
+    const filler = join(scratch.home, 'filler');
+    await writeFile(filler, Buffer.alloc(200 << 20)).catch(() => undefined);
+    while (['queued', 'running'].includes((await workbench.call('runs/show', { run })).state)) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const { error } = await workbench.call('runs/show', { run });
+    expect(error).toMatchObject({ code: 'system/enospc' });
+
+    await workbench.close();
+    await expect(open(scratch)).rejects.toMatchObject({ code: 'system/enospc' });
+    await rm(filler);
+    workbench = await open(scratch);
+    expect((await workbench.call('runs/show', { run })).state).toMatch(/interrupted|failed/);
+  });
+
   it('stops the database from growing with an error a person can act upon', async () => {
     workbench = await open(scratch);
     await workbench.close();
@@ -370,6 +394,23 @@ describe('a model', () => {
     });
     expect(await workbench.call('runs/list', {})).toEqual([]);
   });
+});
+
+it('a checkpoint that was damaged by hand is not exported', async () => {
+  const here = await openFilled();
+  const { runs } = await here.call('projects/run', { project: tinyProject({ max_steps: 2 }) });
+  const run = runs[0]?.id ?? '';
+  await waitForState(here, run, 'completed');
+  const { folder, checkpoints } = await here.call('runs/show', { run });
+  const weights = join(folder, checkpoints.at(-1)?.path ?? '', 'model.safetensors');
+  const bytes = await readFile(weights);
+  bytes[bytes.length - 1000] ^= 1;
+  await writeFile(weights, bytes);
+  const target = join(scratch.inputs, 'exported');
+  await expect(here.call('runs/export', { run, folder: target })).rejects.toMatchObject({
+    code: 'run/checkpoint-damaged',
+  });
+  expect(existsSync(target)).toBe(false);
 });
 
 describe('a purge', () => {
