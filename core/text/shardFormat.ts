@@ -100,6 +100,6 @@ export function damagedShards(folder: string, what: string): UserError {
   return new UserError(
     'shards/damaged',
     `The token shards in ${folder} cannot be used: ${what}.`,
-    'Delete the folder; the corpus is tokenised again when it is needed.',
+    'Delete the folder and run the project file again: the corpus is tokenised anew.',
   );
 }

@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { asUserError, UserError } from '../base/errors.ts';
+import { hashFile } from '../base/files.ts';
 import type { ShardManifest, ShardPart } from './shardFormat.ts';
 import {
   damagedShards,
@@ -46,6 +47,22 @@ export function openShardSplit(
     throw foreign(folder, 'corpus');
   }
   return new ShardSplit(folder, split, manifest);
+}
+
+/**
+ * Reads the files of one split through and compares them with what was written: an id that changed
+ * on the disk would be trained on, or lie outside the vocabulary.
+ * @throws UserError `shards/damaged`
+ */
+export async function verifyShardSplit(folder: string, split: SplitName): Promise<void> {
+  const manifest = readShardManifest(folder);
+  for (const part of SHARD_PARTS) {
+    const name = shardFileName(split, part);
+    const expected = manifest?.files[name]?.sha256;
+    if ((await hashFile(join(folder, name))) !== expected) {
+      throw damagedShards(folder, `${name} is not what was written`);
+    }
+  }
 }
 
 function foreign(folder: string, of: 'tokenizer' | 'corpus'): UserError {

@@ -12,6 +12,7 @@ import { openTokenizer } from '../text/tokenizer.ts';
 import type { Tokenizer } from '../text/types.ts';
 import { openBatchStream } from './batchStream.ts';
 import type { RunSpecification } from './configuration.ts';
+import { verifyShardSplit } from '../text/shardReader.ts';
 import type { OpenResources, PreparedEvaluation } from './resources.ts';
 
 export const openResources: OpenResources = async (specification, streams) => {
@@ -23,6 +24,7 @@ export const openResources: OpenResources = async (specification, streams) => {
   requireLength(settings.max_seq_length, maximumSequenceLength(model.config), modelFolder);
 
   const evaluations = await openEvaluations(specification, tokenizer);
+  if (streams.includes('target')) await verifyShardSplit(target.shardFolder, 'train');
   const targetStream = streams.includes('target')
     ? openBatchStream({
         kind: 'target',

@@ -396,6 +396,23 @@ describe('a model', () => {
   });
 });
 
+it('token shards that were damaged by hand are not trained on', async () => {
+  const here = await openFilled();
+  const { runs } = await here.call('projects/run', { project: tinyProject({ max_steps: 5000 }) });
+  const run = runs[0]?.id ?? '';
+  await waitForStep(here, run, 1);
+  await here.call('runs/pause', { run });
+  const corpora = join(scratch.home, 'corpora');
+  const files = await readdir(corpora, { recursive: true });
+  for (const name of files.filter((file) => file.endsWith('train.ids'))) {
+    const bytes = await readFile(join(corpora, name));
+    bytes[bytes.length - 1] ^= 1;
+    await writeFile(join(corpora, name), bytes);
+  }
+  await here.call('runs/resume', { run });
+  await expect(waitForState(here, run, 'completed')).rejects.toThrow('shards/damaged');
+});
+
 it('a checkpoint that was damaged by hand is not exported', async () => {
   const here = await openFilled();
   const { runs } = await here.call('projects/run', { project: tinyProject({ max_steps: 2 }) });
