@@ -97,14 +97,18 @@ export function asUserError(error: unknown, where: string): unknown {
   });
 }
 
+/** The path that an operating-system error itself names. */
+export function placeOf(error: unknown): string | undefined {
+  const path = error instanceof Error && 'path' in error ? error.path : undefined;
+  return typeof path === 'string' && path !== '' ? path : undefined;
+}
+
 const INTERNAL_PREFIX = 'Internal error: ';
 
 /** What is sent across a process boundary for any thrown value. */
 export function reportError(error: unknown): ErrorReport {
   if (error instanceof UserError) return error.toJSON();
-  const path =
-    error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : '';
-  const known = asUserError(error, path === '' ? 'the operation' : path);
+  const known = asUserError(error, placeOf(error) ?? 'the operation');
   if (known instanceof UserError) return known.toJSON();
   const failure = error instanceof Error ? error : new Error(String(error));
   return {

@@ -1,13 +1,14 @@
 /** What SQLite's error codes mean to a person. */
 import Database from 'better-sqlite3';
-import { UserError, asUserError } from '../base/errors.ts';
+import { UserError, asUserError, placeOf } from '../base/errors.ts';
 
 const BACKUP_HINT =
   'Close Palimpsest and put a copy from the backups folder in its place, or move the file away to start a new history.';
 
 /** Turns an SQLite or system error that a person can act upon into a UserError; returns others unchanged. */
 export function asStoreError(error: unknown, path: string): unknown {
-  if (!(error instanceof Database.SqliteError)) return asUserError(error, path);
+  // Only SQLite's errors are of the database; others name the file that they are about.
+  if (!(error instanceof Database.SqliteError)) return asUserError(error, placeOf(error) ?? path);
   const options = { cause: error };
   const code = error.code;
   if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE') {

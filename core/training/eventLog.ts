@@ -44,9 +44,17 @@ export function withoutSuperseded(events: readonly RunEvent[]): RunEvent[] {
   );
 }
 
+function readBytes(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw asUserError(error, path);
+  }
+}
+
 function readAllEvents(path: string): { events: RunEvent[]; bytes: number } {
   if (!existsSync(path)) return { events: [], bytes: 0 };
-  const content = readFileSync(path);
+  const content = readBytes(path);
   const events: RunEvent[] = [];
   let start = 0;
   for (;;) {

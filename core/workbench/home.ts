@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { UserError, asUserError } from '../base/errors.ts';
+import { UserError, asUserError, placeOf } from '../base/errors.ts';
 import { removeTemporaries } from '../base/files.ts';
 
 /** Inside a corpus folder: its tokens, one folder a tokenizer. */
@@ -156,7 +156,7 @@ function asHomeError(error: unknown, path: string): unknown {
       { cause: error },
     );
   }
-  return asUserError(error, path);
+  return asUserError(error, placeOf(error) ?? path);
 }
 
 function isCode(error: unknown, code: string): boolean {

@@ -97,6 +97,15 @@ describe('a home folder', () => {
     await expect(open(below)).rejects.toMatchObject({ code: 'home/not-a-folder' });
   });
 
+  it('with a file where a folder belongs is refused, naming that place', async () => {
+    await mkdir(scratch.home);
+    await writeFile(join(scratch.home, 'models'), '');
+    await expect(open(scratch)).rejects.toMatchObject({
+      code: 'system/eexist',
+      message: expect.stringContaining(join(scratch.home, 'models')) as string,
+    });
+  });
+
   it.skipIf(process.platform !== 'linux')('where nothing can be made is refused', async () => {
     const nowhere = { ...scratch, home: '/proc/palimpsest/home' };
     await expect(open(nowhere)).rejects.toMatchObject({ code: 'system/enoent' });
