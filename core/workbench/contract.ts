@@ -148,6 +148,21 @@ export const seriesSchema = z.object({
 });
 export type MetricSeries = z.infer<typeof seriesSchema>;
 
+/** Loss after minus loss before, nats a masked token, with a 95 % interval over documents. */
+export const runChangeSchema = z.object({
+  name: z.string(),
+  role: z.enum(['source', 'target']),
+  split: z.enum(['validation', 'test']),
+  setHash: z.string(),
+  documents: z.int(),
+  change: z.number(),
+  low: z.number(),
+  high: z.number(),
+  /** Two-sided, of no change. */
+  p: z.number(),
+});
+export type RunChange = z.infer<typeof runChangeSchema>;
+
 export const projectSummarySchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -235,6 +250,8 @@ export const calls = {
     reply: z.array(runSummarySchema),
   },
   'runs/show': { request: run, reply: runDetailSchema },
+  /** Empty for a run that has not ended or takes no steps. */
+  'runs/changes': { request: run, reply: z.array(runChangeSchema) },
   'runs/metrics': {
     request: z.object({
       run: z.string(),

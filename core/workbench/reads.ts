@@ -2,8 +2,10 @@
 import type { Store } from '../store/store.ts';
 import type { Handlers } from './calls.ts';
 import { findProject, findRun } from './find.ts';
+import { resolveInHome } from './home.ts';
 import type { Home } from './home.ts';
 import { toCorpus, toModel, toProjectSummary, toRunDetail, toRunSummary } from './records.ts';
+import { runChanges } from './runChanges.ts';
 
 export const READ_CALLS = [
   'models/list',
@@ -12,6 +14,7 @@ export const READ_CALLS = [
   'projects/show',
   'runs/list',
   'runs/show',
+  'runs/changes',
   'runs/metrics',
 ] as const;
 export type ReadCall = (typeof READ_CALLS)[number];
@@ -34,6 +37,10 @@ export function readHandlers(home: Home, store: Store): Handlers<ReadCall> {
         })
         .map(toRunSummary),
     'runs/show': ({ run }) => toRunDetail(home, store, findRun(store, run)),
+    'runs/changes': ({ run }) => {
+      const { id, folder } = findRun(store, run);
+      return runChanges(resolveInHome(home, folder), store.evaluations.list(id));
+    },
     'runs/metrics': ({ run, names, fromStep }) =>
       store.metrics
         .series(findRun(store, run).id, names, fromStep)

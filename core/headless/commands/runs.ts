@@ -2,11 +2,17 @@ import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { runStateSchema } from '../../workbench/contract.ts';
-import type { RunDetail, RunState, RunSummary } from '../../workbench/contract.ts';
+import type { RunChange, RunDetail, RunState, RunSummary } from '../../workbench/contract.ts';
 import { answerFromWorkbench, examples, newCommand, untilInterrupt } from '../command.ts';
 import type { CommonOptions, Session } from '../command.ts';
 import { followRuns } from '../follow.ts';
-import { formatBytes, formatCount, formatNats, formatTime } from '../output/format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDifference,
+  formatNats,
+  formatTime,
+} from '../output/format.ts';
 import { facts, table } from '../output/table.ts';
 import { FAILED_EXIT_CODE, INTERRUPTED_EXIT_CODE } from '../failure.ts';
 import { howToResume } from './run.ts';
@@ -38,7 +44,8 @@ export function addRunsCommands(group: Command, session: Session): void {
     .action((run: string, options: CommonOptions) =>
       answerFromWorkbench(session, options, async (workbench) => {
         const detail = await workbench.call('runs/show', { run });
-        return { document: detail, text: describeRun(detail) };
+        const changes = await workbench.call('runs/changes', { run });
+        return { document: { ...detail, changes }, text: describeRun(detail, changes) };
       }),
     );
 
@@ -164,7 +171,7 @@ function describeRuns(runs: readonly RunSummary[]): string {
   );
 }
 
-function describeRun(run: RunDetail): string {
+function describeRun(run: RunDetail, changes: readonly RunChange[] = []): string {
   const overview: [string, string][] = [
     ['project', run.project],
     ['strategy', `${run.strategy.toUpperCase()}, seed ${run.seed}`],
@@ -191,8 +198,29 @@ function describeRun(run: RunDetail): string {
     ]);
     parts.push(`Evaluations, nats a masked token\n${table(EVALUATION_COLUMNS, rows)}`);
   }
+  if (changes.length > 0) {
+    const rows = changes.map(({ role, split, change, low, high, p, documents }) => [
+      role,
+      split,
+      formatDifference(change),
+      `${formatDifference(low)} to ${formatDifference(high)}`,
+      p < 0.001 ? '< 0.001' : p.toFixed(3),
+      formatCount(documents),
+    ]);
+    const what = 'Change over the base model, nats a masked token; 95 % interval over documents';
+    parts.push(`${what}\n${table(CHANGE_COLUMNS, rows)}`);
+  }
   return parts.join('\n');
 }
+
+const CHANGE_COLUMNS = [
+  { title: 'role' },
+  { title: 'split' },
+  { title: 'change', align: 'right' },
+  { title: 'interval', align: 'right' },
+  { title: 'p', align: 'right' },
+  { title: 'documents', align: 'right' },
+] as const;
 
 const EVALUATION_COLUMNS = [
   { title: 'step', align: 'right' },

@@ -257,7 +257,11 @@ describe('answers', () => {
   it('show a run with its error', async () => {
     const error = { code: 'x', message: 'The disk is full: /x.', hint: 'Free some space.' };
     const failed = runDetail({ state: 'failed', error, step: 12 });
-    const { out } = await run(['runs', 'show', 'run-1'], { 'runs/show': failed });
+    const change = { change: 0.861, low: 0.8, high: 0.914, p: 0.0002, documents: 59 };
+    const set = { name: 'source', role: 'source', split: 'test', setHash: 'a1' } as const;
+    const answers = { 'runs/show': failed, 'runs/changes': [{ ...set, ...change }] };
+    const { out } = await run(['runs', 'show', 'run-1'], answers);
+    expect(out).toMatch(/source +test +\+0\.861 +\+0\.800 to \+0\.914 +< 0\.001 +59/);
     expect(out).toContain('12 of 1,500');
     expect(out).toContain('The disk is full: /x.');
     expect(out).toMatch(/^ *step +phase +role +split +NLL +pseudo-perplexity +tokens$/m);
@@ -292,9 +296,7 @@ describe('errors', () => {
         }),
     });
     const environment = memoryEnvironment(workbench);
-    setTimeout(() => {
-      environment.interrupt();
-    }, 10);
+    environment.interrupt();
     const args = ['model', 'import', 'x', '--json'];
     expect(await runCommandLine(args, environment, '1')).toBe(130);
     expect(JSON.parse(environment.stdout.text)).toMatchObject({ error: { code: 'call/aborted' } });

@@ -69,12 +69,14 @@ export interface MemoryEnvironment extends Environment {
   readonly stdout: MemoryOutput;
   readonly stderr: MemoryOutput;
   readonly homes: (string | undefined)[];
+  /** Presses Ctrl-C, at once or as soon as somebody listens. */
   interrupt(): void;
 }
 
 export function memoryEnvironment(workbench: WorkbenchClient): MemoryEnvironment {
   const homes: (string | undefined)[] = [];
   let listeners: (() => void)[] = [];
+  let pressed = false;
   return {
     stdout: memoryOutput(),
     stderr: memoryOutput(),
@@ -88,11 +90,14 @@ export function memoryEnvironment(workbench: WorkbenchClient): MemoryEnvironment
     },
     onInterrupt(listener) {
       listeners.push(listener);
+      if (pressed) setImmediate(listener);
+      pressed = false;
       return () => {
         listeners = listeners.filter((other) => other !== listener);
       };
     },
     interrupt() {
+      pressed = listeners.length === 0;
       for (const listener of listeners) listener();
     },
   };

@@ -160,9 +160,7 @@ describe('run', () => {
     ]);
     const workbench = workbenchWith(runs, 'running');
     const environment = memoryEnvironment(workbench);
-    setTimeout(() => {
-      environment.interrupt();
-    }, 20);
+    environment.interrupt();
     const exitCode = await runCommandLine(['run', project], environment, '1');
     expect(exitCode).toBe(130);
     expect([...runs.values()].map(({ state }) => state)).toEqual(['paused', 'paused']);
