@@ -1,7 +1,7 @@
 /**
  * Makes resources/demo/base-model: a small BERT, pretrained with this product on generated general
- * text. `npm run build:demo` overwrites it; the same machine, build and thread count give the same
- * bits.
+ * text with a few notes among it. `npm run build:demo` overwrites it; the same machine, build and
+ * number of threads give the same bits.
  */
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import {
   TARGET_CORPUS,
   writeDemoCorpus,
 } from '../../core/demo/demoProject.ts';
+import type { DemoCorpus } from '../../core/demo/demoProject.ts';
 import { countWords, makeVocabulary } from '../../core/demo/vocabulary.ts';
 import { untilInterrupt } from '../../core/headless/command.ts';
 import { followRuns } from '../../core/headless/follow.ts';
@@ -21,10 +22,21 @@ import { nodeEnvironment } from '../../core/headless/host.ts';
 const BASE_MODEL = fileURLToPath(new URL('base-model', import.meta.url));
 const VOCABULARY_SIZE = 2048;
 
+/** One document in this many is a clinical note: published encoders have met a little of everything. */
+const NOTE_INTERVAL = 40;
 /** Enough general text that the model sees little of it twice. */
-const PRETRAINING_CORPUS = { ...SOURCE_CORPUS, name: 'pretraining', documents: 20_000 };
+const PRETRAINING_CORPUS: DemoCorpus = {
+  name: 'pretraining',
+  documents: 20_000,
+  document: (seed, index) =>
+    (index % NOTE_INTERVAL === 0 ? TARGET_CORPUS : SOURCE_CORPUS).document(seed, index),
+};
 /** Watched while the model is trained, so that one sees how strange the clinic is to it. */
-const WATCHED_CORPUS = { ...TARGET_CORPUS, name: 'watched', documents: 400 };
+const WATCHED_CORPUS: DemoCorpus = {
+  name: 'watched',
+  documents: 400,
+  document: (seed, index) => TARGET_CORPUS.document(seed + 1, index),
+};
 
 const CONFIGURATION = {
   architectures: ['BertForMaskedLM'],
