@@ -14,6 +14,7 @@ export interface CorpusRecord {
   readonly nearDuplicates: number;
   readonly nearDuplicateClusters: number;
   readonly replacedSequences: number;
+  readonly removedNulCharacters: number;
   readonly trainDocuments: number;
   readonly validationDocuments: number;
   readonly testDocuments: number;
@@ -34,7 +35,8 @@ export interface FrozenSetRecord {
 const COLUMNS = `id, name, folder, content_hash AS contentHash, documents, characters,
   documents_read AS documentsRead, exact_duplicates AS exactDuplicates,
   near_duplicates AS nearDuplicates, near_duplicate_clusters AS nearDuplicateClusters,
-  replaced_sequences AS replacedSequences, train_documents AS trainDocuments,
+  replaced_sequences AS replacedSequences,
+  removed_nul_characters AS removedNulCharacters, train_documents AS trainDocuments,
   validation_documents AS validationDocuments, test_documents AS testDocuments,
   text_column AS "column", group_column AS groupColumn, created_at AS createdAt`;
 
@@ -44,9 +46,11 @@ export function corpusQueries(connection: Connection) {
   const insert = connection.prepare<[CorpusRecord]>(`
     INSERT INTO corpora (id, name, folder, content_hash, documents, characters, documents_read,
       exact_duplicates, near_duplicates, near_duplicate_clusters, replaced_sequences,
+      removed_nul_characters,
       train_documents, validation_documents, test_documents, text_column, group_column, created_at)
     VALUES (@id, @name, @folder, @contentHash, @documents, @characters, @documentsRead,
       @exactDuplicates, @nearDuplicates, @nearDuplicateClusters, @replacedSequences,
+      @removedNulCharacters,
       @trainDocuments, @validationDocuments, @testDocuments, @column, @groupColumn, @createdAt)`);
   const list = connection.prepare<[], CorpusRecord>(
     `SELECT ${COLUMNS} FROM corpora ORDER BY created_at, id`,

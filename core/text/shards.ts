@@ -61,7 +61,7 @@ export async function buildShards(
   const splits: Partial<Record<SplitName, ShardCounts>> = {};
   let manifest: ShardManifest | undefined;
   advance(0);
-  await createFolderAtomically(folder, async (temporary) => {
+  const fill = async (temporary: string): Promise<void> => {
     const files: ShardManifest['files'] = {};
     for (const split of SPLIT_NAMES) {
       const writer = new SplitWriter(bytesPerId, tokenizer.specialTokens.unk);
@@ -88,7 +88,16 @@ export async function buildShards(
       files,
     };
     await writeFileAtomically(join(temporary, SHARD_MANIFEST_FILE), shardManifestJson(manifest));
-  });
+  };
+  try {
+    await createFolderAtomically(folder, fill);
+  } catch (error) {
+    signal?.throwIfAborted();
+    // Another process may have put the same shards there in the meantime.
+    const theirs = await usableManifest(folder, corpus, tokenizer);
+    if (theirs === undefined) throw error;
+    return { folder, manifest: theirs, reused: true };
+  }
   if (manifest === undefined) throw new Error('The shards were written without a manifest.');
   return { folder, manifest, reused: false };
 }

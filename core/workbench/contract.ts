@@ -61,6 +61,7 @@ export const corpusSchema = z.object({
   nearDuplicates: z.int(),
   nearDuplicateClusters: z.int(),
   replacedSequences: z.int(),
+  removedNulCharacters: z.int(),
   splitDocuments: z.object({ train: z.int(), validation: z.int(), test: z.int() }),
   column: z.string().nullable(),
   groupColumn: z.string().nullable(),

@@ -166,6 +166,8 @@ function describeImport(corpus: Corpus): string {
   if (replaced > 0) {
     entries.push(['note', `${formatCount(replaced)} sequences that were not UTF-8 were replaced`]);
   }
+  const removed = corpus.removedNulCharacters;
+  if (removed > 0) entries.push(['note', `${formatCount(removed)} NUL characters were removed`]);
   return `Imported corpus ${corpus.name}.\n${facts(entries)}`;
 }
 

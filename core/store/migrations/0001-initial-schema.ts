@@ -40,6 +40,7 @@ export const initialSchema: Migration = {
         near_duplicates         INTEGER NOT NULL,
         near_duplicate_clusters INTEGER NOT NULL,
         replaced_sequences      INTEGER NOT NULL,
+        removed_nul_characters  INTEGER NOT NULL,
         train_documents         INTEGER NOT NULL,
         validation_documents    INTEGER NOT NULL,
         test_documents          INTEGER NOT NULL,

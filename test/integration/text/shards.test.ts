@@ -166,6 +166,16 @@ describe('shards and windows', () => {
 });
 
 describe('buildShards', () => {
+  it('made twice at the same moment are one', async () => {
+    const folder = await newFolder();
+    const corpus = memoryCorpus(Array.from({ length: 200 }, (_, i) => `document ${i} of many`));
+    const build = (): ReturnType<typeof buildShards> =>
+      buildShards({ corpus, tokenizer: wordPiece, folder });
+    const [first, second] = await Promise.all([build(), build()]);
+    expect(first.manifest).toEqual(second.manifest);
+    expect([first.reused, second.reused].sort()).toEqual([false, true]);
+  });
+
   const texts = ['the patient', 'heart rate 5mg', 'dose'];
   const splits: SplitName[] = ['train', 'validation', 'test'];
 

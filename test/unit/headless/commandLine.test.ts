@@ -254,6 +254,20 @@ describe('answers', () => {
     expect(out).toContain('note            The folder has no masked-language-model head');
   });
 
+  it('say what an import changed in the text', async () => {
+    const corpus = {
+      ...{ id: 'corpus-1', name: 'notes', folder: '/c', contentHash: 'a1', documents: 9 },
+      ...{ characters: 90, documentsRead: 9, exactDuplicates: 0, nearDuplicates: 0 },
+      ...{ nearDuplicateClusters: 0, replacedSequences: 3, removedNulCharacters: 1234 },
+      splitDocuments: { train: 7, validation: 1, test: 1 },
+      ...{ column: null, groupColumn: null, createdAt: '2026-11-23T18:00:00.000Z' },
+    };
+    const args = ['corpus', 'import', 'x', '--name', 'notes'];
+    const { out } = await run(args, { 'corpora/import': corpus });
+    expect(out).toMatch(/note +3 sequences that were not UTF-8 were replaced/);
+    expect(out).toMatch(/note +1,234 NUL characters were removed/);
+  });
+
   it('show a run with its error', async () => {
     const error = { code: 'x', message: 'The disk is full: /x.', hint: 'Free some space.' };
     const failed = runDetail({ state: 'failed', error, step: 12 });
