@@ -172,7 +172,9 @@ function printTable(events: readonly ProfileEvent[], byNode: boolean): void {
   for (const { cat, name, dur, args } of events) {
     if (cat !== 'Node' || !name.endsWith('_kernel_time')) continue;
     const shapes = JSON.stringify([args?.input_type_shape, args?.output_type_shape]);
-    const key = byNode ? `${args?.op_name} ${shapes.replaceAll(/"float":|[{}"]/g, '')}` : (args?.op_name ?? name);
+    const key = byNode
+      ? `${args?.op_name} ${shapes.replaceAll(/"float":|[{}"]/g, '')}`
+      : (args?.op_name ?? name);
     const group = groups.get(key) ?? { time: 0, count: 0 };
     groups.set(key, { time: group.time + dur, count: group.count + 1 });
     total += dur;
