@@ -31,7 +31,7 @@ import type { SpoolReply, SpoolRequest } from './spool.ts';
 import { ownerDied } from './spoolServer.ts';
 
 const POLL_MILLISECONDS = 50;
-/** Every so many polls the owner's lock is looked at. */
+/** Every so many polls the owner's lock and our own lease are looked at. */
 const POLLS_PER_OWNER_CHECK = 20;
 /** How long a new owner may take until its database can be read. */
 const OWNER_START_MILLISECONDS = 15_000;
@@ -180,11 +180,15 @@ class RemoteWorkbench implements WorkbenchClient {
         await writeFile(spoolFile(folder, 'abort', id), '', { mode: 0o600 });
       }
       await events.read();
-      if (poll % POLLS_PER_OWNER_CHECK === 0 && !isOwnerLockHeld(this.#home.ownerLock)) {
-        // The reply may have been the owner's last act.
-        const last = await readSpoolReply(spoolFile(folder, 'reply', id));
-        if (last !== undefined) return last;
-        throw (await this.#withdraw(id)) ? noOwner(this.#home) : ownerDied();
+      if (poll % POLLS_PER_OWNER_CHECK === 0) {
+        const isOwned = isOwnerLockHeld(this.#home.ownerLock);
+        if (!isOwned || !existsSync(spoolFile(folder, 'lease', id))) {
+          // The reply may have been the owner's last act.
+          const last = await readSpoolReply(spoolFile(folder, 'reply', id));
+          if (last !== undefined) return last;
+          if (isOwned) throw callDropped();
+          throw (await this.#withdraw(id)) ? noOwner(this.#home) : ownerDied();
+        }
       }
       await sleep(POLL_MILLISECONDS);
     }
@@ -254,5 +258,14 @@ function noOwner(home: Home): UserError {
     'home/no-owner',
     `No process has the home folder open any more: ${home.path}.`,
     'Run the command again.',
+  );
+}
+
+/** The owner removes the lease of a client that stood still, as a suspended one does, or of one it cannot answer. */
+function callDropped(): UserError {
+  return new UserError(
+    'home/call-dropped',
+    'The process that has the home folder open gave this request up: its reply could not be written, or this process stood still for too long.',
+    'See what is there with the list commands, free some space if the disk is full, and run the command again.',
   );
 }

@@ -8,6 +8,7 @@ import type { WorkbenchClient, WorkbenchEvent } from './contract.ts';
 import type { Home } from './home.ts';
 import {
   LEASE_EXPIRY_MILLISECONDS,
+  LEASE_MILLISECONDS,
   isMissing,
   parseSpoolName,
   readSpoolRequest,
@@ -32,8 +33,13 @@ export async function serveSpool(home: Home, workbench: WorkbenchClient): Promis
   return server;
 }
 
+/** A dead client's call goes on for so long: after a machine slept, every lease looks dead for a moment. */
+const GRACE_MILLISECONDS = 3 * LEASE_MILLISECONDS;
+
 interface Served {
   readonly stop: AbortController;
+  /** When the client's lease was first found expired. */
+  expiredSince: number | undefined;
   readonly finished: Promise<void>;
 }
 
@@ -125,8 +131,11 @@ class Server implements SpoolServer {
         else if (kind === 'request') await this.#take(id);
       } else if (kind === 'abort') {
         served.stop.abort();
-      } else if (kind === 'taken' && !(await this.#hasLivingClient(id))) {
-        served.stop.abort();
+      } else if (kind === 'taken') {
+        if (await this.#hasLivingClient(id)) served.expiredSince = undefined;
+        else served.expiredSince ??= performance.now();
+        const since = served.expiredSince ?? Infinity;
+        if (performance.now() - since > GRACE_MILLISECONDS) served.stop.abort();
       }
     }
   }
@@ -141,10 +150,10 @@ class Server implements SpoolServer {
     }
     const stop = new AbortController();
     const finished = this.#serve(id, path, stop.signal).finally(() => this.#served.delete(id));
-    this.#served.set(id, { stop, finished });
+    this.#served.set(id, { stop, expiredSince: undefined, finished });
   }
 
-  /** Never rejects: when even the reply cannot be written, the client waits until its person stops it. */
+  /** Never rejects. */
   async #serve(id: string, path: string, signal: AbortSignal): Promise<void> {
     const events = new EventFile(spoolFile(this.#folder, 'events', id));
     let reply: SpoolReply;
@@ -160,7 +169,7 @@ class Server implements SpoolServer {
     await events.flushed();
     await rm(path, { force: true, recursive: true }).catch(() => undefined);
     if (await this.#hasLivingClient(id)) await this.#reply(id, reply);
-    else await this.#remove(id);
+    else await this.#remove(id).catch(() => undefined);
   }
 
   async #perform(request: SpoolRequest, signal: AbortSignal, events: EventFile): Promise<unknown> {
@@ -187,9 +196,14 @@ class Server implements SpoolServer {
     return {};
   }
 
+  /** On a full disk the files of the call are removed instead: its client sees its lease gone. */
   async #reply(id: string, reply: SpoolReply): Promise<void> {
     const path = spoolFile(this.#folder, 'reply', id);
-    await writeFileAtomically(path, JSON.stringify(reply)).catch(() => undefined);
+    try {
+      await writeFileAtomically(path, JSON.stringify(reply));
+    } catch {
+      await this.#remove(id).catch(() => undefined);
+    }
   }
 
   async #hasLivingClient(id: string): Promise<boolean> {

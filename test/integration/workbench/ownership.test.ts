@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readFile, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { tryOwnerLock } from '../../../core/store/ownerLock.ts';
 import { connectOrOpenWorkbench } from '../../../core/workbench/connect.ts';
 import type { WorkbenchClient, WorkbenchEvent } from '../../../core/workbench/contract.ts';
 import { startNodeProcess } from '../../../core/workbench/hostProcess.ts';
@@ -279,6 +280,25 @@ describe('the spool', () => {
     await expect.poll(() => readdir(join(scratch.home, 'spool'))).toEqual([]);
     const client = await connect();
     expect((await client.call('corpora/list', {})).map(({ name }) => name)).not.toContain('dead');
+  });
+
+  it('tells a client whose lease the owner has removed', async () => {
+    await stopOwner('close');
+    // An owner that answers nothing.
+    const lock = tryOwnerLock(join(scratch.home, 'owner.lock'));
+    try {
+      const client = await connect();
+      const asked = client.call('runs/pause', { run: 'run-aaaaaaaaaa' });
+      const told = expect(asked).rejects.toMatchObject({ code: 'home/call-dropped' });
+      const files = (): Promise<string[]> => readdir(join(scratch.home, 'spool'));
+      await expect.poll(async () => (await files()).join()).toContain('request-');
+      const lease = (await files()).find((name) => name.startsWith('lease-'));
+      await rm(file(lease ?? ''));
+      await told;
+      expect(await files()).toEqual([]);
+    } finally {
+      lock?.release();
+    }
   });
 
   it('is not served by an owner for what the last owner had begun', async () => {
