@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UserError } from '../base/errors.ts';
 import type { Session } from '../engine/types.ts';
 import { scoreFrozenMasks, totalsOf } from '../evaluation/scoring.ts';
 import { writeScores } from '../evaluation/scoresFile.ts';
@@ -68,6 +69,8 @@ export class RunEvaluations {
       const scores = await scoreFrozenMasks(this.#session, masks, interrupted);
       if (scores === undefined) return;
       const { nll, tokens } = totalsOf(scores);
+      // JSON has no such numbers: the event would be lost, and the run shown as complete without it.
+      if (!Number.isFinite(nll)) throw notFinite(`${role} ${split} set "${name}"`, step);
       const file = `step-${step}-${role}-${split}-${setHash.slice(0, 16)}.scores`;
       await mkdir(join(this.#runFolder, SCORES_FOLDER), { recursive: true, mode: 0o700 });
       const scoresHash = await writeScores(join(this.#runFolder, SCORES_FOLDER, file), scores);
@@ -75,4 +78,14 @@ export class RunEvaluations {
       this.#history.add({ type: 'evaluation', ...key, nll, tokens, scoresPath, scoresHash });
     }
   }
+}
+
+function notFinite(set: string, step: number): UserError {
+  return new UserError(
+    'evaluation/not-finite',
+    `The loss on the ${set} is not a finite number at step ${step}.`,
+    step === 0
+      ? 'The weights of the base model are damaged or do not fit its configuration; import it again.'
+      : 'The run diverged: lower learning_rate, add warmup_steps, or set max_grad_norm to 1.',
+  );
 }

@@ -200,6 +200,16 @@ describe('a run', () => {
     expect(kept.map(({ step }) => step)).toEqual([best]);
   });
 
+  it('fails when an evaluation is not finite, which no event could hold', async () => {
+    const spec = specification();
+    const { outcome, error, events } = await run(spec, undefined, (session) => {
+      session.evaluate = (batch) =>
+        Promise.resolve(new Float32Array(batch.positions.length).fill(Infinity));
+    });
+    expect([outcome, error?.code]).toEqual(['failed', 'evaluation/not-finite']);
+    expect(events.filter(({ type }) => type === 'evaluation')).toEqual([]);
+  });
+
   it('takes no step with NDT, and its evaluations before and after are one', async () => {
     const spec = specification({}, 'ndt');
     const { outcome, events } = await run(spec);
