@@ -37,7 +37,7 @@ export const DEMO_PROJECT = {
   seeds: [1],
   training: {
     learning_rate: 5e-4,
-    max_steps: 300,
+    max_steps: 400,
     per_device_train_batch_size: 16,
     max_seq_length: 64,
     warmup_steps: 20,
