@@ -78,6 +78,8 @@ export function corpusHandlers(
         .map(({ path }) => dirname(resolveInHome(home, path)));
       let bytes = 0;
       for (const place of [folder, ...sets]) bytes += await folderBytes(place);
+      // A project may have begun to read it while its size was taken.
+      requireUnused(services, corpus.id, corpus.name);
       // Out of sight first, so that nothing begins to read it; a temporary name is removed at the
       // next start should this process die before the end.
       const doomed = temporaryPathFor(folder);

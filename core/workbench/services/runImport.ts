@@ -94,12 +94,17 @@ function requireSameRun(known: RunRecord, { configurationHash }: RunFile): void 
   );
 }
 
-/** Regular files and folders only: a link could lead anywhere. */
+/**
+ * Regular files and folders only: a link could lead anywhere. A folder that is here already stays in
+ * place until the copy is whole: what has a temporary name is removed when this process dies.
+ */
 async function copyRunFolder(source: string, folder: string): Promise<void> {
+  const incoming = temporaryPathFor(folder);
+  await createFolderAtomically(incoming, (temporary) => copyTree(source, temporary));
   const replaced = temporaryPathFor(folder);
   if (existsSync(folder)) await rename(folder, replaced);
   try {
-    await createFolderAtomically(folder, (temporary) => copyTree(source, temporary));
+    await rename(incoming, folder);
   } catch (error) {
     if (existsSync(replaced)) await rename(replaced, folder);
     throw error;

@@ -1,6 +1,6 @@
 /** The life of runs in a real Workbench: real SQLite, real training jobs, real signals. */
 import { existsSync } from 'node:fs';
-import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { cp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { WorkbenchClient, WorkbenchEvent } from '../../../core/workbench/contract.ts';
@@ -275,6 +275,30 @@ describe('a run folder from another home', () => {
     await waitForState(workbench, run, 'completed');
     // What the folder knows is older now: importing it again must not take the run back.
     expect((await workbench.call('runs/import', { path: carried })).state).toBe('completed');
+  });
+
+  it('takes the place of one that knows less only when all of it is copied', async () => {
+    const run = await runOne();
+    await waitForState(workbench, run, 'completed');
+    const { folder } = await workbench.call('runs/show', { run });
+    const events = await readFile(join(folder, 'events.jsonl'), 'utf8');
+    const ahead = join(scratch.inputs, 'ahead');
+    await cp(folder, ahead, { recursive: true });
+    const last = JSON.parse(events.trimEnd().split('\n').at(-1) ?? '') as object;
+    const later = `${events}${JSON.stringify({ ...last, attempt: 2, sequence: 0 })}\n`;
+    await writeFile(join(ahead, 'events.jsonl'), later);
+    const link = join(ahead, 'scores', 'more');
+    await symlink('/etc/passwd', link);
+    const here = (): Promise<string> => readFile(join(folder, 'events.jsonl'), 'utf8');
+
+    await expect(workbench.call('runs/import', { path: ahead })).rejects.toMatchObject({
+      code: 'run/unreadable',
+    });
+    expect(await here()).toBe(events);
+    await rm(link);
+    expect((await workbench.call('runs/import', { path: ahead })).state).toBe('completed');
+    expect(await here()).toBe(later);
+    expect(await readdir(join(scratch.home, 'runs'))).toEqual([run]);
   });
 
   it('is refused when it is none, mixes runs, leads elsewhere or has a hostile id', async () => {
