@@ -60,6 +60,11 @@ export class RunHistory {
     return existsSync(path) && (await hashFile(path)) === found.scoresHash ? found : undefined;
   }
 
+  /** Whether the checkpoint of this step was told of. */
+  knowsCheckpoint(step: number): boolean {
+    return this.#events.some((event) => event.type === 'checkpoint' && event.step === step);
+  }
+
   /**
    * The step with the least validation loss on the target, Σ loss / Σ tokens over those sets; the
    * earlier of equals, step 0 (the base model) included.

@@ -184,6 +184,10 @@ class TrainingRun {
     for (const path of damaged) {
       this.#log('warning', `The checkpoint ${path} was damaged and has been removed.`);
     }
+    // An attempt that was killed between writing a checkpoint and saying so.
+    if (checkpoint !== undefined && !this.#history.knowsCheckpoint(checkpoint.step)) {
+      await this.#record(checkpoint);
+    }
   }
 
   /** The checkpoint to continue from; weights kept for later steps belong to a future that is void. */
@@ -257,6 +261,14 @@ class TrainingRun {
       epoch: this.#epoch(),
       ...this.#meter.counters(),
     });
+    this.#lastSave = performance.now();
+    this.#lastSavedStep = this.#step;
+    await this.#record(checkpoint);
+  }
+
+  /** Removes what a new checkpoint supersedes and tells of it. */
+  async #record(checkpoint: Checkpoint): Promise<void> {
+    const { runFolder } = this.#specification;
     await removeCheckpoints(
       runFolder,
       'checkpoints',
@@ -264,11 +276,9 @@ class TrainingRun {
     );
     const best = this.#history.best();
     await removeCheckpoints(runFolder, 'best', ({ step }) => step === best?.step);
-    this.#lastSave = performance.now();
-    this.#lastSavedStep = this.#step;
     this.#history.add({
       type: 'checkpoint',
-      step: this.#step,
+      step: checkpoint.step,
       path: `checkpoints/step-${checkpoint.step}`,
       sha256: checkpoint.sha256,
       bytes: checkpoint.bytes,

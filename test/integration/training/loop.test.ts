@@ -292,6 +292,27 @@ describe('stopping and going on', () => {
     }
   });
 
+  it('tells of a checkpoint that a killed attempt wrote but did not tell of', async () => {
+    const spec = specification();
+    await run(spec, (step) => (step === 24 ? 'interrupt' : undefined));
+    const path = join(spec.runFolder, 'events.jsonl');
+    const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+    const untold = lines.findIndex((line) =>
+      /"step":24.*"type":"checkpoint"|"type":"checkpoint".*"step":24/.test(line),
+    );
+    expect(untold).toBeGreaterThan(0);
+    await writeFile(path, `${lines.slice(0, untold).join('\n')}\n`);
+    const older = join(spec.runFolder, 'checkpoints', 'step-18');
+    await cp(join(spec.runFolder, 'checkpoints', 'step-24'), older, { recursive: true });
+    const manifest = await readFile(join(older, 'manifest.json'), 'utf8');
+    await writeFile(join(older, 'manifest.json'), manifest.replace('"step": 24', '"step": 18'));
+
+    expect((await run(spec)).outcome).toBe('completed');
+    const told = readEvents(spec.runFolder).filter(({ type }) => type === 'checkpoint');
+    expect(told.at(-1)).toMatchObject({ step: 24, path: 'checkpoints/step-24', attempt: 2 });
+    expect(await readdir(join(spec.runFolder, 'checkpoints'))).toEqual(['step-24']);
+  });
+
   it('falls back to the checkpoint before a damaged one and says so', async () => {
     const spec = specification({ save_total_limit: 2 });
     await run(spec, (step) => (step >= 13 ? 'interrupt' : undefined));
