@@ -154,7 +154,7 @@ export const initialSchema: Migration = {
         set_hash    TEXT NOT NULL,
         scores_path TEXT NOT NULL,
         scores_hash TEXT NOT NULL,
-        PRIMARY KEY (run_id, name, split, phase, step)
+        PRIMARY KEY (run_id, name, role, split, phase, step)
       ) STRICT, WITHOUT ROWID;
 
       CREATE TABLE checkpoints (

@@ -77,6 +77,22 @@ it('replaces a point of the same step and forgets what lies after a step', () =>
   expect(store.metrics.series(RUN, ['other'])).toEqual([]);
 });
 
+it('keeps scores of two roles apart when their sets share a name', () => {
+  const score = {
+    name: 'wiki',
+    split: 'test',
+    phase: 'after',
+    step: 9,
+    nll: 3,
+    tokens: 5,
+  } as const;
+  const file = { setHash: 'a1', scoresPath: 's', scoresHash: 'b2' };
+  const before = store.evaluations.list(RUN).length;
+  store.evaluations.put(RUN, { ...score, ...file, role: 'source' });
+  store.evaluations.put(RUN, { ...score, ...file, role: 'target' });
+  expect(store.evaluations.list(RUN)).toHaveLength(before + 2);
+});
+
 it('undoes a transaction that throws, an inner one with its outer one', () => {
   expect(() => {
     store.transaction(() => {
