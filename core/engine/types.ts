@@ -48,6 +48,27 @@ export interface LossTerm {
   readonly name: string;
   readonly weight: number;
   readonly batches: readonly MlmBatch[];
+  /** Adds weight × mean over the scored positions of the divergence from the anchor model. */
+  readonly distillation?: Distillation;
+}
+
+/**
+ * temperature² × KL(p_anchor ‖ p_θ) at each scored position, both distributions softened by the
+ * temperature (Hinton et al. 2015; as a guard against forgetting: Li and Hoiem 2016). The anchor
+ * model reads the same masked batch with dropout off.
+ */
+export interface Distillation {
+  /** Under this name the divergence is reported among the losses of the step. */
+  readonly name: string;
+  readonly weight: number;
+  readonly temperature: number;
+}
+
+/** (strength / 2) Σ_i importance_i (θ_i − θ*_i)²; importances are set with `setImportance`. */
+export interface QuadraticPenalty {
+  /** Of the importance and of the reported signals. */
+  readonly name: string;
+  readonly strength: number;
 }
 
 /** Places the dropout masks of a step; null = dropout off. Masks are drawn from (seed, step, term, micro-batch, layer). */
@@ -62,6 +83,8 @@ export interface AdamWUpdate {
   readonly weightDecay: number;
   /** Global-norm clipping as torch.nn.utils.clip_grad_norm_; null = off. */
   readonly maxGradNorm: number | null;
+  /** Multiplies the learning rate of the parameters at each depth (ParameterSpec.depth); all 1 when absent. */
+  readonly depthFactors?: readonly number[];
 }
 
 export interface LossSum {
@@ -73,6 +96,13 @@ export interface LossSum {
 
 export interface StepRequest {
   readonly terms: readonly LossTerm[];
+  /**
+   * A reference m = ∇ mean loss. When the gradient g of the terms has g · m < 0, it is replaced by
+   * g − (g · m / m · m) m (GEM with one memory; Lopez-Paz and Ranzato 2017, Chaudhry et al. 2019).
+   */
+  readonly projection?: LossTerm;
+  /** Added after the projection, in closed form: the gradient is strength × importance × (θ − θ*). */
+  readonly penalties?: readonly QuadraticPenalty[];
   readonly dropout: DropoutPlace;
   readonly update: AdamWUpdate;
   /** Asked before every micro-batch; when it says yes, the step rejects with StepAbandoned. */
@@ -81,8 +111,14 @@ export interface StepRequest {
 
 export interface StepResult {
   readonly losses: Readonly<Record<string, LossSum>>;
-  /** Global norm of the total gradient before clipping. */
+  /** Global norm of the total gradient, penalties included, before clipping. */
   readonly gradientNorm: number;
+  /** Global norm of the gradient of the terms, after the projection and without penalties. */
+  readonly taskGradientNorm: number;
+  /** Of each penalty: its value, strength and ½ included, and the norm of its gradient. */
+  readonly penalties: Readonly<Record<string, { value: number; gradientNorm: number }>>;
+  /** Null when no projection was asked for. */
+  readonly projection: { readonly projected: boolean; readonly cosine: number } | null;
   /** False when the gradient was not finite: the update was then left out. */
   readonly updated: boolean;
   /** Seconds spent inside the executor's graph runs, of the whole step. */
@@ -103,8 +139,29 @@ export interface Session {
   readonly description: string;
   readonly parameters: readonly ParameterSpec[];
 
-  /** One optimizer step: accumulate over every term → clip → AdamW. */
+  /** One optimizer step: accumulate over every term → project → add penalties → clip → AdamW. */
   step(request: StepRequest): Promise<StepResult>;
+
+  /** The anchor θ* of penalties, drift and distillation; copied. */
+  setAnchor(weights: Weights): Promise<void>;
+
+  /**
+   * Keeps importances under a name for penalties; copied. 1 stands for 1 at every weight of the
+   * parameter; a parameter that is left out is not penalised.
+   */
+  setImportance(name: string, importance: ReadonlyMap<string, Float32Array | 1>): Promise<void>;
+
+  /** Distance ‖θ − θ*‖ and norm ‖θ*‖ of the parameters at each depth. Needs an anchor. */
+  drift(): Promise<readonly { readonly distance: number; readonly anchorNorm: number }[]>;
+
+  /** Zeroed arrays, one for each parameter, for addSquaredGradients. */
+  allocateSums(): Weights;
+
+  /** Adds the element-wise square of the total gradient of the terms, dropout off, to `sums`. */
+  addSquaredGradients(
+    terms: readonly LossTerm[],
+    sums: Weights,
+  ): Promise<Readonly<Record<string, LossSum>>>;
 
   /** The total gradient Σ_terms weight × mean loss, without an update (oracle tests, Fisher, GEM). */
   gradients(

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { fisherSettingsSchema } from '../strategies/fisherSettings.ts';
+import { strategyPartsSchema } from '../strategies/parts.ts';
+import { rehearsalSettingsSchema } from './rehearsalSettings.ts';
 
 /** Training settings under their Hugging Face names, with the defaults of the MLM presets. */
 export const trainingSettingsSchema = z.strictObject({
@@ -31,8 +34,24 @@ export const trainingSettingsSchema = z.strictObject({
   /** Also a checkpoint after this many minutes since the last one. */
   save_minutes: z.number().positive().default(10),
   save_total_limit: z.int().positive().default(1),
+  /** What to do when the source loss on the validation split has risen too far. */
+  forgetting_guard: z
+    .strictObject({
+      /** Nats a masked token above the base model's. */
+      max_forgetting: z.number().nonnegative(),
+      /** `stop` ends the run there; `rollback` ends it with the best weights within the bound. */
+      action: z.enum(['stop', 'rollback']).default('stop'),
+    })
+    .optional(),
 });
 export type TrainingSettings = z.infer<typeof trainingSettingsSchema>;
+
+const corpusShards = z.strictObject({
+  corpusId: z.string(),
+  /** `contentHash` of the corpus. */
+  contentHash: z.string(),
+  shardFolder: z.string(),
+});
 
 /** Everything a training job needs, with every path resolved: one run, one strategy, one seed. */
 export const runSpecificationSchema = z.strictObject({
@@ -42,17 +61,42 @@ export const runSpecificationSchema = z.strictObject({
   modelFolder: z.string(),
   modelHash: z.string(),
   tokenizerHash: z.string(),
+  /** `ndt`, or the names of the parts: `sdt` for none, `rh`, `rh+ewc`. */
   strategy: z.string(),
+  /** The parts with their settings, defaults filled in. */
+  parts: strategyPartsSchema.prefault({}),
   seed: z.int().nonnegative(),
   engine: z.enum(['auto', 'cpu', 'webgpu', 'tensorflow']).default('auto'),
   threads: z.int().positive().optional(),
   settings: trainingSettingsSchema,
-  target: z.strictObject({
-    corpusId: z.string(),
-    /** `contentHash` of the corpus. */
-    contentHash: z.string(),
-    shardFolder: z.string(),
-  }),
+  target: corpusShards,
+  /** The corpus that source batches come from; there when the strategy takes some. */
+  rehearsal: corpusShards.extend({ buffer: rehearsalSettingsSchema }).optional(),
+  /** The Fisher diagonal; there when the strategy needs one. */
+  fisher: z
+    .strictObject({
+      /** Names the estimate: a hash of model, corpus and convention. */
+      id: z.string(),
+      settings: fisherSettingsSchema,
+      /** Folder of the estimate (strategies/fisherFolder.ts). */
+      folder: z.string(),
+    })
+    .optional(),
+  /** Folder of the base model's scores, which runs share. */
+  baseScoresFolder: z.string().optional(),
+  /** There for a run that is no training but a point between the base model and a finished run. */
+  interpolation: z
+    .strictObject({
+      /** Id and configuration hash of the finished run, and its step. */
+      run: z.string(),
+      configurationHash: z.string(),
+      step: z.int().positive(),
+      /** 0 is the base model, 1 the finished run. */
+      alpha: z.number().min(0).max(1),
+      /** Checkpoint of the finished run. */
+      checkpointFolder: z.string(),
+    })
+    .optional(),
   /**
    * Frozen-mask sets: all are scored before and after, those of split `validation` also during.
    * Of the sets with one role and split, the names differ.

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { fisherHealthSchema, fisherSettingsSchema } from '../strategies/fisherSettings.ts';
+import { bufferCompositionSchema } from './rehearsalSettings.ts';
 
 /**
  * What a training job says, one JSON object a line in `events.jsonl` and one message to the
@@ -47,6 +49,30 @@ export const runEventSchema = z.discriminatedUnion('type', [
     /** Per-document sums, relative to the run folder. */
     scoresPath: z.string(),
     scoresHash: z.string(),
+  }),
+  /** The rehearsal buffer that source batches are drawn from; once an attempt. */
+  z.strictObject({
+    ...base,
+    type: z.literal('rehearsal'),
+    buffer: bufferCompositionSchema,
+  }),
+  /** The Fisher diagonal of the penalty; once an attempt. */
+  z.strictObject({
+    ...base,
+    type: z.literal('fisher'),
+    id: z.string(),
+    settings: fisherSettingsSchema,
+    health: fisherHealthSchema,
+  }),
+  /** The forgetting guard ended the training: source loss on validation, nats a scored token. */
+  z.strictObject({
+    ...base,
+    type: z.literal('guard'),
+    action: z.enum(['stop', 'rollback']),
+    nll: z.number(),
+    bound: z.number(),
+    /** Step whose weights the run ends with; 0 is the base model. */
+    keptStep: z.int().nonnegative(),
   }),
   z.strictObject({
     ...base,

@@ -4,7 +4,9 @@
  */
 import { z } from 'zod';
 import { runEventSchema } from '../training/events.ts';
+import { strategyPartsSchema } from '../strategies/parts.ts';
 import { projectFileSchema } from './projectFile.ts';
+import { choiceSchema, projectResultsSchema, runsDiffSchema } from './results.ts';
 
 export const runStateSchema = z.enum([
   'queued',
@@ -106,11 +108,19 @@ export const evaluationResultSchema = z.object({
   setHash: z.string(),
 });
 
+/** `result` runs fill the table, `sweep` runs only choose λ, `interpolation` runs take no steps. */
+export const runPurposeSchema = z.enum(['result', 'sweep', 'interpolation']);
+export type RunPurpose = z.infer<typeof runPurposeSchema>;
+
 export const runSummarySchema = z.object({
   id: z.string(),
+  /** Id of the project. */
   project: z.string(),
+  projectName: z.string(),
   name: z.string(),
+  purpose: runPurposeSchema,
   strategy: z.string(),
+  parts: strategyPartsSchema,
   seed: z.int(),
   state: runStateSchema,
   step: z.int(),
@@ -169,6 +179,10 @@ export const projectSummarySchema = z.object({
   name: z.string(),
   createdAt: z.string(),
   runs: z.array(runSummarySchema),
+  /** λ to be chosen or chosen; empty when the project file names one value each. */
+  choices: z.array(choiceSchema),
+  /** More runs will be queued when the ones that choose λ have ended. */
+  expectsMore: z.boolean(),
 });
 export type ProjectSummary = z.infer<typeof projectSummarySchema>;
 
@@ -246,6 +260,13 @@ export const calls = {
   },
   'projects/list': { request: z.object({}), reply: z.array(projectSummarySchema) },
   'projects/show': { request: z.object({ project: z.string() }), reply: projectSummarySchema },
+  'projects/results': {
+    request: z.object({
+      project: z.string(),
+      split: z.enum(['validation', 'test']).default('test'),
+    }),
+    reply: projectResultsSchema,
+  },
   'runs/list': {
     request: z.object({ project: z.string().optional(), state: runStateSchema.optional() }),
     reply: z.array(runSummarySchema),
@@ -253,6 +274,16 @@ export const calls = {
   'runs/show': { request: run, reply: runDetailSchema },
   /** Empty for a run that has not ended or takes no steps. */
   'runs/changes': { request: run, reply: z.array(runChangeSchema) },
+  /** Runs by id, or all completed result runs of a strategy as "project/strategy". */
+  'runs/diff': {
+    request: z.object({ runs: z.array(z.string()).min(1) }),
+    reply: runsDiffSchema,
+  },
+  /** Queues a run that scores (1 − alpha) θ* + alpha θ of a completed run; returns at once. */
+  'runs/interpolate': {
+    request: z.object({ run: z.string(), alpha: z.number().min(0).max(1) }),
+    reply: runSummarySchema,
+  },
   'runs/metrics': {
     request: z.object({
       run: z.string(),

@@ -1,8 +1,30 @@
 /** The project file: what a person writes once and both the wizard and the command line run. */
 import { z } from 'zod';
+import { fisherSettingsSchema } from '../strategies/fisherSettings.ts';
+import { STRATEGY_NAMES, strategyPartsSchema } from '../strategies/parts.ts';
+import { strengthSchema } from '../strategies/strength.ts';
 import { trainingSettingsSchema } from '../training/configuration.ts';
+import { rehearsalSettingsSchema } from '../training/rehearsalSettings.ts';
 
-const strategyName = z.enum(['ndt', 'sdt']);
+/** One value, or several of which the best on the validation split is chosen. */
+const sweptStrength = z.union([strengthSchema, z.array(strengthSchema).min(1)]);
+
+const { rh, l2, ewc, gem, lwf, lrc } = strategyPartsSchema.shape;
+
+/** Parts with their settings: `ewc: {lambda: [10, 100, 1000]}`, `rh: {}` and `ewc: {}` together. */
+const strategyEntryParts = z.strictObject({
+  rh: rh.unwrap().extend({ lambda: sweptStrength.default(1) }).optional(),
+  l2: l2.unwrap().extend({ lambda: sweptStrength.default(0.01) }).optional(),
+  ewc: ewc.unwrap().extend({ lambda: sweptStrength.default(100) }).optional(),
+  gem: gem,
+  lwf: lwf.unwrap().extend({ lambda: sweptStrength.default(1) }).optional(),
+  lrc: lrc,
+});
+export type StrategyEntryParts = z.infer<typeof strategyEntryParts>;
+
+/** A name, or parts with settings. */
+export const strategyEntrySchema = z.union([z.enum(STRATEGY_NAMES), strategyEntryParts]);
+export type StrategyEntry = z.infer<typeof strategyEntrySchema>;
 
 export const projectFileSchema = z.strictObject({
   name: z.string().min(1),
@@ -18,9 +40,24 @@ export const projectFileSchema = z.strictObject({
       fisher: z.string().min(1).optional(),
     }),
   ]),
-  strategies: z.array(strategyName).min(1).default(['ndt', 'sdt']),
+  strategies: z.array(strategyEntrySchema).min(1).default(['ndt', 'sdt']),
   seeds: z.array(z.int().nonnegative()).min(1).default([1]),
   training: trainingSettingsSchema.prefault({}),
+  /** How λ is chosen where several values are given. */
+  selection: z
+    .strictObject({
+      /** Optimizer steps of the runs that are compared; default: those of the training. */
+      max_steps: z.int().positive().optional(),
+      /** Default: the first of the project's seeds. */
+      seed: z.int().nonnegative().optional(),
+      /** The least target loss + source_weight × source loss on the validation split is chosen. */
+      source_weight: z.number().nonnegative().default(1),
+    })
+    .prefault({}),
+  /** The buffer that RH and GEM draw source text from. */
+  rehearsal: rehearsalSettingsSchema.prefault({}),
+  /** The Fisher diagonal that EWC weighs by. */
+  fisher: fisherSettingsSchema.prefault({}),
   evaluation: z
     .strictObject({
       /** Share of tokens in the frozen-mask sets that is masked and scored. */
