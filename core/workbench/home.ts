@@ -17,6 +17,10 @@ export interface Home {
   readonly models: string;
   readonly corpora: string;
   readonly evaluations: string;
+  /** Fisher diagonals. */
+  readonly fisher: string;
+  /** Scores of base models, which the runs of all projects share. */
+  readonly baseScores: string;
   readonly runs: string;
   /** Requests of other processes to the owner, and its replies. */
   readonly spool: string;
@@ -65,6 +69,8 @@ export function homeAt(path: string): Home {
     models: join(path, 'models'),
     corpora: join(path, 'corpora'),
     evaluations: join(path, 'evaluations'),
+    fisher: join(path, 'fisher'),
+    baseScores: join(path, 'evaluations', 'base'),
     runs: join(path, 'runs'),
     spool: join(path, 'spool'),
     backups: join(path, 'backups'),
