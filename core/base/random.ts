@@ -19,6 +19,7 @@ export const STREAMS = {
   bootstrap: 11,
   demoText: 12,
   nearDuplicates: 13,
+  fisherMasks: 14,
 } as const;
 export type StreamName = keyof typeof STREAMS;
 
