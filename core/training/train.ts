@@ -8,9 +8,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { UserError, reportError } from '../base/errors.ts';
 import type { ErrorReport } from '../base/errors.ts';
 import { StepAbandoned } from '../engine/stepAbandoned.ts';
-import type { AdamWUpdate, Session, StepResult } from '../engine/types.ts';
-import { strategyNamed } from '../strategies/registry.ts';
-import type { Strategy } from '../strategies/types.ts';
+import type { Session, StepResult } from '../engine/types.ts';
+import type { Objective } from '../strategies/types.ts';
 import { dropFile, listCheckpoints, recoverCheckpoints, removeCheckpoints } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { RunSpecification, TrainingSettings } from './configuration.ts';
@@ -18,11 +17,13 @@ import type { RunEvent } from './events.ts';
 import type { RunOutcome } from './jobProtocol.ts';
 import { Meter } from './meter.ts';
 import type { MeasuredStep } from './meter.ts';
+import { objectiveFor } from './objective.ts';
 import type { OpenResources, TrainingResources } from './resources.ts';
 import { checkRunFile, machineOf, writeRunFile } from './runFile.ts';
 import { RunEvaluations } from './runEvaluations.ts';
 import { RunHistory } from './runHistory.ts';
 import { learningRateAt } from './schedule.ts';
+import { stepRequest, tokensOf } from './stepRequest.ts';
 import { OPTIMIZER_FILES, restoreState, saveState } from './trainingState.ts';
 
 /** After so many steps in a row without a finite gradient the run has diverged. */
@@ -64,10 +65,9 @@ export async function train(
       history.close();
       return { outcome: 'completed' };
     }
-    const strategy = strategyNamed(specification.strategy);
-    const streams = new Set(strategy.terms(0).map(({ stream }) => stream));
-    const resources = await open(specification, [...streams]);
-    run = new TrainingRun(specification, strategy, resources, history, control);
+    const objective = objectiveFor(specification);
+    const resources = await open(specification, objective);
+    run = new TrainingRun(specification, objective, resources, history, control);
     end = { outcome: await run.work() };
   } catch (error) {
     end = { outcome: 'failed', error: reportError(error) };
@@ -92,7 +92,7 @@ const OUTCOMES: Readonly<Record<Interruption, RunOutcome>> = {
 class TrainingRun {
   readonly #specification: RunSpecification;
   readonly #settings: TrainingSettings;
-  readonly #strategy: Strategy;
+  readonly #objective: Objective;
   readonly #resources: TrainingResources;
   readonly #session: Session;
   readonly #history: RunHistory;
@@ -106,14 +106,14 @@ class TrainingRun {
 
   constructor(
     specification: RunSpecification,
-    strategy: Strategy,
+    objective: Objective,
     resources: TrainingResources,
     history: RunHistory,
     control: TrainingControl,
   ) {
     this.#specification = specification;
     this.#settings = specification.settings;
-    this.#strategy = strategy;
+    this.#objective = objective;
     this.#resources = resources;
     this.#session = resources.session;
     this.#history = history;
@@ -174,6 +174,7 @@ class TrainingRun {
       totalSteps: this.#totalSteps,
       ...machine,
     });
+    this.#tellOfSource();
     if (checkpoint === undefined) for (const message of notices) this.#log('info', message);
     else if (!isDeepStrictEqual(machine, machineOf(first))) {
       this.#log(
@@ -190,6 +191,16 @@ class TrainingRun {
     }
   }
 
+  /** What the run uses of the source domain. */
+  #tellOfSource(): void {
+    const { rehearsal, fisher } = this.#resources;
+    if (rehearsal !== undefined) {
+      const buffer = rehearsal(this.#totalSteps);
+      this.#history.add({ type: 'rehearsal', step: this.#step, buffer });
+    }
+    if (fisher !== undefined) this.#history.add({ type: 'fisher', step: this.#step, ...fisher });
+  }
+
   /** The checkpoint to continue from; weights kept for later steps belong to a future that is void. */
   async #recover(): Promise<{ checkpoint: Checkpoint | undefined; damaged: string[] }> {
     const { runFolder } = this.#specification;
@@ -204,17 +215,21 @@ class TrainingRun {
   async #takeStep(): Promise<MeasuredStep | undefined> {
     const started = performance.now();
     const learningRate = learningRateAt(this.#settings, this.#step, this.#totalSteps);
-    const terms = this.#strategy.terms(this.#step).map(({ stream, weight }) => ({
-      name: stream,
-      weight,
-      batches: this.#resources.streams[stream]?.batchesAt(this.#step) ?? [],
-    }));
+    const request = stepRequest(
+      {
+        objective: this.#objective,
+        streams: this.#resources.streams,
+        settings: this.#settings,
+        seed: this.#specification.seed,
+        parameters: this.#session.parameters,
+      },
+      this.#step,
+      learningRate,
+    );
     let result: StepResult;
     try {
       result = await this.#session.step({
-        terms,
-        dropout: { seed: this.#specification.seed, step: this.#step },
-        update: adamWUpdate(this.#settings, learningRate),
+        ...request,
         abandon: () => this.#control.interruption() !== undefined,
       });
     } catch (error) {
@@ -223,8 +238,7 @@ class TrainingRun {
     }
     this.#step++;
     this.#control.progress(this.#step);
-    const masks = terms.flatMap((term) => term.batches.map((batch) => batch.attentionMask));
-    const tokens = masks.reduce((sum, mask) => sum + mask.reduce((a, b) => a + b, 0), 0);
+    const tokens = tokensOf(request);
     return { result, learningRate, tokens, seconds: (performance.now() - started) / 1000 };
   }
 
@@ -309,15 +323,4 @@ function totalSteps(settings: TrainingSettings, resources: TrainingResources): n
   const { target } = resources.streams;
   if (target === undefined) return 0;
   return settings.max_steps ?? Math.ceil(settings.num_train_epochs * target.stepsPerEpoch);
-}
-
-function adamWUpdate(settings: TrainingSettings, learningRate: number): AdamWUpdate {
-  return {
-    learningRate,
-    beta1: settings.adam_beta1,
-    beta2: settings.adam_beta2,
-    epsilon: settings.adam_epsilon,
-    weightDecay: settings.weight_decay,
-    maxGradNorm: settings.max_grad_norm === 0 ? null : settings.max_grad_norm,
-  };
 }

@@ -9,11 +9,13 @@ import type { MlmBatch } from '../../../core/engine/types.ts';
 import { drawFrozenMasks } from '../../../core/evaluation/frozenMasks.ts';
 import { readScores } from '../../../core/evaluation/scoresFile.ts';
 import { prepareFrozenMasks, totalsOf } from '../../../core/evaluation/scoring.ts';
+import { holdAnchor } from '../../../core/training/anchor.ts';
 import { runSpecificationSchema } from '../../../core/training/configuration.ts';
 import type { RunSpecification } from '../../../core/training/configuration.ts';
 import { listCheckpoints } from '../../../core/training/checkpoint.ts';
 import { readEvents } from '../../../core/training/eventLog.ts';
 import type { RunEvent } from '../../../core/training/events.ts';
+import { isTrained } from '../../../core/training/objective.ts';
 import type { OpenResources, PreparedEvaluation } from '../../../core/training/resources.ts';
 import { train } from '../../../core/training/train.ts';
 import type { Interruption, RunEnd } from '../../../core/training/train.ts';
@@ -101,17 +103,19 @@ async function run(
 ): Promise<Trial> {
   const session = new UnigramSession(VOCABULARY);
   prepare(session);
-  const open: OpenResources = async (_, streams) => ({
-    session,
-    threads: 1,
-    versions: { palimpsest: 'test' },
-    notices: [],
-    streams: streams.includes('target')
-      ? { target: { stepsPerEpoch: 10, batchesAt: (step) => [batchAt(step)] } }
-      : {},
-    evaluations,
-    close: () => session.close(),
-  });
+  const open: OpenResources = async (_, objective) => {
+    await holdAnchor(session, objective, await session.readWeights(), undefined);
+    const target = { stepsPerEpoch: 10, batchesAt: (step: number) => [batchAt(step)] };
+    return {
+      session,
+      threads: 1,
+      versions: { palimpsest: 'test' },
+      notices: [],
+      streams: isTrained(objective) ? { target } : {},
+      evaluations,
+      close: () => session.close(),
+    };
+  };
   const events: RunEvent[] = [];
   let step = 0;
   const end = await train(spec, open, {
