@@ -46,7 +46,12 @@ export function findProject(store: Store, word: string): ProjectRecord {
 }
 
 export function findRun(store: Store, word: string): RunRecord {
-  return store.runs.find(word) ?? pick('run', store.runs.list(), word);
+  const byId = store.runs.find(word);
+  if (byId !== undefined) return byId;
+  const names = store.runs.names();
+  const found = store.runs.find(pick('run', names, word).id);
+  // Removed since: the same sentence as for a run that never was.
+  return found ?? pick('run', [], word);
 }
 
 function notFound(kind: string, items: readonly Named[], word: string): UserError {

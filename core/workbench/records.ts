@@ -35,8 +35,11 @@ export function toRunSummary(record: RunRecord): RunSummary {
   return {
     id: record.id,
     project: record.projectId,
+    projectName: record.projectName,
     name: record.name,
+    purpose: record.purpose,
     strategy: record.strategy,
+    parts: record.parts,
     seed: record.seed,
     state: record.state,
     step: record.step,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { describeStrengths } from '../../strategies/describeParts.ts';
 import { runStateSchema } from '../../workbench/contract.ts';
 import type { RunChange, RunDetail, RunState, RunSummary } from '../../workbench/contract.ts';
 import { answerFromWorkbench, examples, newCommand, untilInterrupt } from '../command.ts';
@@ -160,8 +161,8 @@ function describeRuns(runs: readonly RunSummary[]): string {
     ],
     runs.map((run) => [
       run.id,
-      run.project,
-      run.strategy.toUpperCase(),
+      run.projectName,
+      describeStrategy(run),
       String(run.seed),
       run.state,
       steps(run),
@@ -171,10 +172,16 @@ function describeRuns(runs: readonly RunSummary[]): string {
   );
 }
 
+/** "EWC λ 100", "RH+EWC rh λ 1, ewc λ 10, to choose λ". */
+function describeStrategy({ strategy, parts, purpose }: RunSummary): string {
+  const name = [strategy.toUpperCase(), describeStrengths(parts)].filter((word) => word !== '');
+  return `${name.join(' ')}${purpose === 'sweep' ? ', to choose λ' : ''}`;
+}
+
 function describeRun(run: RunDetail, changes: readonly RunChange[] = []): string {
   const overview: [string, string][] = [
-    ['project', run.project],
-    ['strategy', `${run.strategy.toUpperCase()}, seed ${run.seed}`],
+    ['project', run.projectName],
+    ['strategy', `${describeStrategy(run)}, seed ${run.seed}`],
     ['state', run.state],
     ['step', steps(run)],
     ['engine', run.engine === null ? '–' : `${run.engine}, ${run.device ?? ''}`],

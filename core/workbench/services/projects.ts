@@ -7,19 +7,19 @@ import { newIdentifier } from '../../base/identifiers.ts';
 import type { CorpusRecord } from '../../store/corpora.ts';
 import type { ModelRecord } from '../../store/models.ts';
 import type { ProjectRecord } from '../../store/projects.ts';
-import type { RunRecord } from '../../store/runs.ts';
+import type { NewRunRecord } from '../../store/runs.ts';
 import { throwIfAborted } from '../calls.ts';
 import type { CallContext, Handlers } from '../calls.ts';
 import type { ProjectSummary } from '../contract.ts';
 import { findCorpus, findModel } from '../find.ts';
 import { relativeToHome, resolveInHome } from '../home.ts';
+import { initialRun } from '../initialRun.ts';
 import { planRuns } from '../projectExpansion.ts';
 import type { PlannedRun, SharedSpecification } from '../projectExpansion.ts';
 import type { ProjectFile } from '../projectFile.ts';
 import { PROJECT_RECORD_FILE, projectRecordJson } from '../projectRecord.ts';
 import { toProjectSummary } from '../records.ts';
 import { requireSpace, runBytes } from '../space.ts';
-import { storeSpecification } from '../storedSpecification.ts';
 import { requireName } from './names.ts';
 import type { Services } from './services.ts';
 
@@ -271,38 +271,21 @@ async function register(
   return { record, runs: planned.flatMap((plan) => byHash.get(plan.configurationHash) ?? []) };
 }
 
-function newRun({ home }: Services, project: ProjectRecord, plan: PlannedRun): RunRecord {
-  const id = newIdentifier('run');
-  const runFolder = join(home.runs, id);
-  return {
-    id,
-    projectId: project.id,
-    name: plan.name,
-    strategy: plan.specification.strategy,
-    seed: plan.specification.seed,
-    state: 'queued',
-    folder: relativeToHome(home, runFolder),
-    configuration: storeSpecification(home, { ...plan.specification, runId: id, runFolder }),
-    configurationHash: plan.configurationHash,
-    modelHash: plan.specification.modelHash,
-    tokenizerHash: plan.specification.tokenizerHash,
-    step: 0,
-    totalSteps: null,
-    engine: null,
-    device: null,
-    threads: null,
-    versions: null,
-    error: null,
-    createdAt: new Date().toISOString(),
-    startedAt: null,
-    endedAt: null,
-    queuePosition: null,
-    continueOnStart: false,
-    jobPid: null,
-    lastAttempt: 0,
-    lastSequence: -1,
-    settledAttempt: 0,
-  };
+function newRun({ home }: Services, project: ProjectRecord, plan: PlannedRun): NewRunRecord {
+  const runId = newIdentifier('run');
+  const runFolder = join(home.runs, runId);
+  return initialRun(
+    home,
+    { ...plan.specification, runId, runFolder },
+    {
+      projectId: project.id,
+      name: plan.name,
+      purpose: 'result',
+      state: 'queued',
+      configurationHash: plan.configurationHash,
+      createdAt: new Date().toISOString(),
+    },
+  );
 }
 
 function corporaOf({ target, source }: Material): { corpusId: string; role: string }[] {
