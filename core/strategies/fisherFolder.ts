@@ -12,24 +12,16 @@ import { readText } from '../model/fileAccess.ts';
 import { openSafetensors } from '../model/safetensors.ts';
 import { readFloat32 } from '../model/tensors.ts';
 import type { StoredTensor } from '../model/tensors.ts';
-import { fisherHealthSchema, fisherSettingsSchema } from './fisherSettings.ts';
+import { FISHER_FORMAT_VERSION, fisherConventionSchema } from './fisherConvention.ts';
+import type { FisherConvention } from './fisherConvention.ts';
+import { fisherHealthSchema } from './fisherSettings.ts';
 
 export const FISHER_WEIGHTS_FILE = 'fisher.safetensors';
 export const FISHER_FILE = 'fisher.json';
 
 export const fisherFileSchema = z.strictObject({
-  formatVersion: z.literal(1),
-  /** SHA-256 of the base model and of its tokenizer. */
-  modelHash: z.string(),
-  tokenizerHash: z.string(),
-  /** `contentHash` of the corpus whose training split was drawn from. */
-  corpusHash: z.string(),
-  settings: fisherSettingsSchema,
-  /** How sequences are cut and masked: the training settings of these names. */
-  max_seq_length: z.int(),
-  packing: z.enum(['document', 'concatenate']),
-  mlm_probability: z.number(),
-  whole_word_mask: z.boolean(),
+  formatVersion: z.literal(FISHER_FORMAT_VERSION),
+  ...fisherConventionSchema.shape,
   health: fisherHealthSchema,
   /** Of fisher.safetensors. */
   sha256: z.string(),
@@ -38,12 +30,7 @@ export const fisherFileSchema = z.strictObject({
 export type FisherFile = z.infer<typeof fisherFileSchema>;
 
 /** What an estimate has to be made from to be of use to a run. */
-export interface FisherOrigin {
-  readonly modelHash: string;
-  readonly tokenizerHash: string;
-  /** `contentHash` of the corpus. */
-  readonly corpusHash: string;
-}
+export type FisherOrigin = Pick<FisherConvention, 'modelHash' | 'tokenizerHash' | 'corpusHash'>;
 
 /**
  * Reads an estimate whole and checks it: the SHA-256 of its values, and that each is finite and not
@@ -159,7 +146,7 @@ export async function writeFisher(
       parameters,
       diagonal,
     );
-    file = fisherFileSchema.parse({ formatVersion: 1, ...description, sha256 });
+    file = fisherFileSchema.parse({ formatVersion: FISHER_FORMAT_VERSION, ...description, sha256 });
     await writeFileAtomically(join(temporary, FISHER_FILE), `${JSON.stringify(file, null, 2)}\n`);
   });
   if (file === undefined) throw new Error(`${folder} was not written`);
