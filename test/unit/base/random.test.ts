@@ -38,6 +38,16 @@ describe('RandomStream', () => {
     expect(draw(7, 'targetMasks', 3, 1)).not.toEqual(draw(8, 'targetMasks', 3, 1));
   });
 
+  it('goes on alike and apart in a clone', () => {
+    for (const used of [0, 1, 4, 6]) {
+      const stream = new RandomStream(7, 'bootstrap', 3, 1);
+      for (let i = 0; i < used; i++) stream.nextUint32();
+      const clone = stream.clone();
+      const ahead = Array.from({ length: 9 }, () => clone.nextUint32());
+      expect(Array.from({ length: 9 }, () => stream.nextUint32())).toEqual(ahead);
+    }
+  });
+
   it('draws integers uniformly', () => {
     const stream = new RandomStream(1, 'split');
     const counts = [0, 0, 0, 0, 0];
