@@ -1,6 +1,6 @@
 /** Lays batches out for the masked-language-model programs. */
 import type { InputArray } from '../engine/executor.ts';
-import type { MlmTask, PreparedBatch, Purpose } from '../engine/trainingSession.ts';
+import type { MlmTask, PreparedBatch, Purpose } from '../engine/gradientAccumulator.ts';
 import type { MlmBatch } from '../engine/types.ts';
 import type { EncoderConfig } from './config.ts';
 import { firstPosition } from './config.ts';

@@ -172,7 +172,7 @@ export class WebAssemblyKernels implements HostKernels {
   #callWithSums(
     count: number,
     length: number,
-    call: (sumsAt: (start: number) => number, afterPart: Call['afterPart']) => Call,
+    call: (sumsAt: (start: number) => number, afterPart: NonNullable<Call['afterPart']>) => Call,
   ): number[] {
     const sums = new Float64Array(Math.ceil(length / NORM_BLOCK) * count);
     const slot = (start: number): number => (start / NORM_BLOCK) * count;
