@@ -15,7 +15,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import type { RunSpecification, TrainingSettings } from './configuration.ts';
 import type { RunEvent } from './events.ts';
 import type { RunOutcome } from './jobProtocol.ts';
-import { Meter } from './meter.ts';
+import { Meter, driftSeries } from './meter.ts';
 import type { MeasuredStep } from './meter.ts';
 import { objectiveFor } from './objective.ts';
 import type { OpenResources, TrainingResources } from './resources.ts';
@@ -148,7 +148,7 @@ class TrainingRun {
 
       const step = await this.#takeStep();
       if (step === undefined) continue;
-      this.#measure(step);
+      await this.#measure(step);
       if (this.#saveIsDue()) await this.#save();
     }
     await this.#finish();
@@ -242,7 +242,7 @@ class TrainingRun {
     return { result, learningRate, tokens, seconds: (performance.now() - started) / 1000 };
   }
 
-  #measure(step: MeasuredStep): void {
+  async #measure(step: MeasuredStep): Promise<void> {
     this.#meter.add(step);
     if (!step.result.updated) {
       this.#log('warning', `Step ${this.#step} had no finite gradient and was left out.`);
@@ -255,7 +255,8 @@ class TrainingRun {
       );
     }
     if (this.#step % this.#settings.logging_steps === 0 || this.#step === this.#totalSteps) {
-      const values = { ...this.#meter.take(step), 'train/epoch': this.#epoch() };
+      const drift = driftSeries(await this.#session.drift());
+      const values = { ...this.#meter.take(step), 'train/epoch': this.#epoch(), ...drift };
       this.#history.add({ type: 'metrics', step: this.#step, values });
     }
   }

@@ -15,6 +15,20 @@ const SECOND_MOMENT_FILE = 'optimizer-second-moment.safetensors';
 export const OPTIMIZER_FILES: readonly string[] = [FIRST_MOMENT_FILE, SECOND_MOMENT_FILE];
 const COUNTERS_FILE = 'state.json';
 
+/** Sums since the last metrics event, by series; null stands for one that is not finite. */
+const sumsSchema = z.strictObject({
+  steps: z.int().nonnegative(),
+  sums: z.record(z.string(), z.number().nullable()),
+});
+
+/** As checkpoints were before there were other signals: losses by the name of their term. */
+const lossesSchema = z
+  .strictObject({ steps: z.int().nonnegative(), losses: z.record(z.string(), z.number()) })
+  .transform(({ steps, losses }): z.infer<typeof sumsSchema> => {
+    const named = ([name, sum]: [string, number]): [string, number] => [`${name}_loss`, sum];
+    return { steps, sums: Object.fromEntries(Object.entries(losses).map(named)) };
+  });
+
 const countersSchema = z.strictObject({
   formatVersion: z.literal(1),
   /**
@@ -31,11 +45,7 @@ const countersSchema = z.strictObject({
   seconds: z.number().nonnegative(),
   /** Steps in a row whose gradient was not finite. */
   skippedInARow: z.int().nonnegative(),
-  /** Sums since the last metrics event. */
-  unlogged: z.strictObject({
-    steps: z.int().nonnegative(),
-    losses: z.record(z.string(), z.number()),
-  }),
+  unlogged: z.union([sumsSchema, lossesSchema]),
 });
 export type Counters = Omit<z.infer<typeof countersSchema>, 'formatVersion' | 'updates'>;
 

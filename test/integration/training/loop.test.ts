@@ -12,10 +12,11 @@ import { prepareFrozenMasks, totalsOf } from '../../../core/evaluation/scoring.t
 import { holdAnchor } from '../../../core/training/anchor.ts';
 import { runSpecificationSchema } from '../../../core/training/configuration.ts';
 import type { RunSpecification } from '../../../core/training/configuration.ts';
+import { strategyLabel } from '../../../core/strategies/parts.ts';
 import { listCheckpoints } from '../../../core/training/checkpoint.ts';
 import { readEvents } from '../../../core/training/eventLog.ts';
 import type { RunEvent } from '../../../core/training/events.ts';
-import { isTrained } from '../../../core/training/objective.ts';
+import { streamsOf } from '../../../core/training/objective.ts';
 import type { OpenResources, PreparedEvaluation } from '../../../core/training/resources.ts';
 import { train } from '../../../core/training/train.ts';
 import type { Interruption, RunEnd } from '../../../core/training/train.ts';
@@ -54,7 +55,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 let runs = 0;
-function specification(settings: object = {}, strategy = 'sdt'): RunSpecification {
+function specification(
+  settings: object = {},
+  strategy = 'sdt',
+  parts: RunSpecification['parts'] = {},
+): RunSpecification {
+  const corpus = { corpusId: 'c', contentHash: 'c', shardFolder: 'shards' };
   return runSpecificationSchema.parse({
     runId: `run-${++runs}`,
     runFolder: join(folder, `run-${runs}`),
@@ -62,6 +68,7 @@ function specification(settings: object = {}, strategy = 'sdt'): RunSpecificatio
     modelHash: 'm',
     tokenizerHash: 't',
     strategy,
+    parts,
     seed: 3,
     settings: {
       max_steps: 24,
@@ -71,15 +78,21 @@ function specification(settings: object = {}, strategy = 'sdt'): RunSpecificatio
       save_steps: 6,
       ...settings,
     },
-    target: { corpusId: 'c', contentHash: 'c', shardFolder: 'shards' },
+    target: corpus,
+    rehearsal: { ...corpus, buffer: {} },
+    fisher: { id: 'f', corpusHash: 'c', settings: {}, folder: 'fisher' },
     evaluations: [],
   });
 }
 
-/** Tokens follow a skewed distribution; a batch is a function of the step. */
-function batchAt(step: number): MlmBatch {
-  const random = new RandomStream(3, 'targetMasks', step);
-  const labels = Int32Array.from({ length: 16 }, () => 5 + Math.floor(9 * random.nextFloat() ** 2));
+/** Tokens follow a skewed distribution, another one in each domain; a batch is a function of the step. */
+function batchAt(step: number, stream: 'target' | 'source'): MlmBatch {
+  const random = new RandomStream(3, `${stream}Masks`, step);
+  const first = stream === 'target' ? 5 : 12;
+  const labels = Int32Array.from(
+    { length: 16 },
+    () => first + Math.floor(9 * random.nextFloat() ** 2),
+  );
   return {
     batchSize: 2,
     sequenceLength: 8,
@@ -104,14 +117,21 @@ async function run(
   const session = new UnigramSession(VOCABULARY);
   prepare(session);
   const open: OpenResources = async (_, objective) => {
-    await holdAnchor(session, objective, await session.readWeights(), undefined);
-    const target = { stepsPerEpoch: 10, batchesAt: (step: number) => [batchAt(step)] };
+    const diagonal = session.allocateSums();
+    for (const values of diagonal.values()) values.fill(0.5);
+    await holdAnchor(session, objective, await session.readWeights(), diagonal);
+    const kinds = [...streamsOf(objective)];
     return {
       session,
       threads: 1,
       versions: { palimpsest: 'test' },
       notices: [],
-      streams: isTrained(objective) ? { target } : {},
+      streams: Object.fromEntries(
+        kinds.map((kind) => [
+          kind,
+          { stepsPerEpoch: 10, batchesAt: (step: number) => [batchAt(step, kind)] },
+        ]),
+      ),
       evaluations,
       close: () => session.close(),
     };
@@ -131,12 +151,16 @@ async function run(
 const weightsHash = (spec: RunSpecification, step = 24): Promise<string> =>
   hashFile(join(spec.runFolder, 'checkpoints', `step-${step}`, 'model.safetensors'));
 
+const MACHINE = ['tokens_per_second', 'graph_share', 'seconds', 'resident_bytes'].map(
+  (name) => `train/${name}`,
+);
+
 /** What is the same in two runs that end alike: no times, places or speeds. */
 function essence(events: readonly RunEvent[]): unknown[] {
   return events.flatMap((event): unknown[] => {
     if (event.type === 'metrics') {
-      const { 'train/target_loss': loss, 'train/gradient_norm': norm } = event.values;
-      return [[event.step, 'metrics', loss, norm, event.values['train/learning_rate']]];
+      const values = Object.entries(event.values).filter(([name]) => !MACHINE.includes(name));
+      return [[event.step, 'metrics', JSON.stringify(values.toSorted())]];
     }
     if (event.type !== 'evaluation') return [];
     const { step, phase, role, split, nll, scoresHash } = event;
@@ -227,6 +251,79 @@ describe('a run', () => {
     for (const [i, before] of evaluated.slice(0, 4).entries()) {
       expect(evaluated[i + 4]).toMatchObject({ nll: before.nll, scoresHash: before.scoresHash });
     }
+  });
+});
+
+/** Each strategy with the series that only it has. */
+const STRATEGIES: readonly [RunSpecification['parts'], string[]][] = [
+  [{ rh: { lambda: 1, ratio: 1 } }, ['source_loss']],
+  [{ gem: { ratio: 1 } }, ['source_loss', 'projection_rate']],
+  [{ l2: { lambda: 1, layer_norm: true } }, ['penalty', 'penalty_ratio']],
+  [{ ewc: { lambda: 1, layer_norm: true } }, ['penalty', 'penalty_ratio']],
+  [{ lwf: { lambda: 1, temperature: 2 } }, ['distillation_loss']],
+  [
+    {
+      rh: { lambda: 0.5, ratio: 1 },
+      l2: { lambda: 1, layer_norm: true },
+      ewc: { lambda: 1, layer_norm: true },
+    },
+    ['source_loss', 'penalty', 'penalty_l2', 'penalty_ewc'],
+  ],
+];
+
+describe('a strategy', () => {
+  it.each(STRATEGIES)('%j is another run than SDT and tells its signals', async (parts, series) => {
+    const spec = specification({}, strategyLabel(parts), parts);
+    const { outcome, events } = await run(spec);
+    expect(outcome).toBe('completed');
+    const plain = specification();
+    await run(plain);
+    expect(await weightsHash(spec)).not.toBe(await weightsHash(plain));
+    const logged = events.flatMap((event) => (event.type === 'metrics' ? [event.values] : []));
+    expect(logged).toHaveLength(5);
+    for (const values of logged) {
+      for (const name of series) expect(values[`train/${name}`]).toBeGreaterThanOrEqual(0);
+      expect(values['drift/total']).toBeGreaterThan(0);
+    }
+  });
+
+  it.each(STRATEGIES)('%j ends as it would have when it was paused between', async (parts) => {
+    const whole = specification({}, strategyLabel(parts), parts);
+    const reference = await run(whole);
+    const spec = specification({}, strategyLabel(parts), parts);
+    for (const at of [3, 11, 18]) await run(spec, (step) => (step >= at ? 'pause' : undefined));
+    expect((await run(spec)).outcome).toBe('completed');
+    expect(await weightsHash(spec)).toBe(await weightsHash(whole));
+    expect(essence(readEvents(spec.runFolder)).toSorted()).toEqual(
+      essence(reference.events).toSorted(),
+    );
+  });
+
+  it.each<[string, RunSpecification['parts']]>([
+    ['rh', { rh: { lambda: 0, ratio: 1 } }],
+    ['l2', { l2: { lambda: 0, layer_norm: true } }],
+    ['ewc', { ewc: { lambda: 0, layer_norm: true } }],
+    ['lwf', { lwf: { lambda: 0, temperature: 2 } }],
+  ])('%s with λ = 0 is SDT bit for bit', async (strategy, parts) => {
+    const [spec, plain] = [specification({}, strategy, parts), specification()];
+    const trials = [await run(spec), await run(plain)];
+    expect(await weightsHash(spec)).toBe(await weightsHash(plain));
+    const [zero, sdt] = trials.map(({ events }) => essence(events));
+    expect(zero).toEqual(sdt);
+  });
+
+  it.each<[string, Partial<RunSpecification>]>([
+    ['strategy/unknown', { strategy: 'rehearse' }],
+    ['strategy/other-parts', { strategy: 'rh' }],
+    ['strategy/other-parts', { strategy: 'ndt', parts: { gem: { ratio: 1 } } }],
+    ['run/needs-source', { strategy: 'gem', parts: { gem: { ratio: 1 } }, rehearsal: undefined }],
+    [
+      'run/needs-source',
+      { strategy: 'ewc', parts: { ewc: { lambda: 1, layer_norm: true } }, fisher: undefined },
+    ],
+  ])('that cannot be run is refused with %s', async (code, change) => {
+    const { outcome, error } = await run({ ...specification(), ...change });
+    expect([outcome, error?.code]).toEqual(['failed', code]);
   });
 });
 
