@@ -26,7 +26,7 @@ export interface FisherMaterial {
  * @throws UserError `run/no-space`, `fisher/no-text`, `fisher/not-finite`, and those of jobs
  */
 export async function fisherFor(
-  services: Services,
+  services: Pick<Services, 'home' | 'store' | 'runJob' | 'corpusUse'>,
   { model, corpus, shardFolder, project }: FisherMaterial,
   context: CallContext,
 ): Promise<{ id: string; folder: string }> {
