@@ -26,10 +26,14 @@ function sourceOf(count: number): WindowSource {
     window: (index) => {
       const inner = Array.from({ length: lengths[index] - 2 }, (_, at) => 1000 + 1000 * at + index);
       const inputIds = Int32Array.from([2, ...inner, 3]);
-      return { inputIds, wordStarts: inputIds.map((id) => (id > 4 ? 1 : 0)), document: index };
+      return {
+        inputIds,
+        wordStarts: Uint8Array.from(inputIds, (id) => (id > 4 ? 1 : 0)),
+        document: index,
+      };
     },
     close: () => undefined,
-  } as WindowSource;
+  };
 }
 
 function draw(settings: object, changes: Partial<FisherSampleOptions> = {}): MlmBatch[][] {
