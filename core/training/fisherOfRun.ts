@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../base/errors.ts';
 import type { ParameterSpec, Weights } from '../engine/types.ts';
+import { fisherId } from '../strategies/fisherConvention.ts';
 import { readFisher, requireFisherOf } from '../strategies/fisherFolder.ts';
 import type { FisherFile } from '../strategies/fisherFolder.ts';
 import type { RunSpecification } from './configuration.ts';
@@ -40,7 +41,8 @@ export async function openFisher(
 
 function requireSettings(file: FisherFile, { fisher, settings }: RunSpecification): void {
   const differs = SHARED_SETTINGS.find((name) => file[name] !== settings[name]);
-  if (differs === undefined && isDeepStrictEqual(file.settings, fisher?.settings)) return;
+  const same = fisherId(file) === fisher?.id && isDeepStrictEqual(file.settings, fisher.settings);
+  if (differs === undefined && same) return;
   throw new UserError(
     'fisher/other-settings',
     `The Fisher diagonal in ${fisher?.folder ?? ''} was estimated with another ${differs ?? 'convention'} than the run's.`,
