@@ -14,7 +14,7 @@ const MIN_TAIL_TOKENS = 16;
 export interface ShardWindows extends WindowSource {
   /** Documents of the split that have text. */
   readonly documentCount: number;
-  /** Indices in the corpus of the documents that a window has tokens of, in order, without reading it. */
+  /** Indices in the corpus of the documents in a window, in order, at least one; it is not read. */
   documentsOf(index: number): readonly number[];
   /**
    * For each token of a window, special ones included: index of its document in the corpus and
@@ -235,10 +235,11 @@ class DiskWindows implements ShardWindows {
   documentsOf(index: number): readonly number[] {
     this.#check(index);
     const runs = this.#layout.runs(index);
-    if (runs.length === 1) return [this.#shard.documentIndices[runs[0].document]];
-    return runs
-      .filter(({ from, to }) => to > from)
-      .map(({ document }) => this.#shard.documentIndices[document]);
+    const withTokens = runs.filter(({ from, to }) => to > from);
+    // A window may be a separator alone; it is of the document before it.
+    return (withTokens.length > 0 ? withTokens : runs.slice(0, 1)).map(
+      ({ document }) => this.#shard.documentIndices[document],
+    );
   }
 
   spans(index: number): WindowSpans {
