@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts';
 import type { Corpus, Model, ProjectSummary, RunDetail, RunSummary } from './contract.ts';
 import { resolveInHome } from './home.ts';
 import type { Home } from './home.ts';
+import { readRunReports } from './runReports.ts';
 
 export function toModel(home: Home, record: ModelRecord): Model {
   return {
@@ -76,6 +77,7 @@ export function toRunDetail(home: Home, store: Store, record: RunRecord): RunDet
           { step, value },
         ]),
     ),
+    ...readRunReports(folder),
   };
 }
 

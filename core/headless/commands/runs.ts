@@ -14,6 +14,7 @@ import {
   formatNats,
   formatTime,
 } from '../output/format.ts';
+import { describeGuard, describeReports } from '../output/runReports.ts';
 import { facts, table } from '../output/table.ts';
 import { FAILED_EXIT_CODE, INTERRUPTED_EXIT_CODE } from '../failure.ts';
 import { howToResume } from './run.ts';
@@ -46,7 +47,8 @@ export function addRunsCommands(group: Command, session: Session): void {
       answerFromWorkbench(session, options, async (workbench) => {
         const detail = await workbench.call('runs/show', { run });
         const changes = await workbench.call('runs/changes', { run });
-        return { document: { ...detail, changes }, text: describeRun(detail, changes) };
+        const text = [describeRun(detail, changes), ...describeReports(detail)].join('\n');
+        return { document: { ...detail, changes }, text };
       }),
     );
 
@@ -191,6 +193,7 @@ function describeRun(run: RunDetail, changes: readonly RunChange[] = []): string
     ['ended', run.endedAt === null ? '–' : formatTime(run.endedAt)],
     ['folder', run.folder],
   ];
+  if (run.guard) overview.push(['forgetting guard', describeGuard(run.guard)]);
   if (run.error) overview.push(['error', run.error.message], ['hint', run.error.hint]);
   const parts = [`Run ${run.id} (${run.name})\n${facts(overview)}`];
   if (run.evaluations.length > 0) {

@@ -46,6 +46,11 @@ export function formatPercent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
+/** Three significant digits whatever the scale: "1.23e-7", "12.3". */
+export function formatSignificant(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
 /** An ISO time as local "2026-11-23 19:05". */
 export function formatTime(iso: string): string {
   const date = new Date(iso);

@@ -152,6 +152,10 @@ export function runDetail(changes: Partial<RunDetail> = {}): RunDetail {
     ],
     checkpoints: [],
     latest: {},
+    conventions: null,
+    rehearsal: null,
+    fisher: null,
+    guard: null,
     ...changes,
   };
 }
