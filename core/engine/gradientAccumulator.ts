@@ -5,14 +5,25 @@ import { found } from './namedArrays.ts';
 import { sizeOf } from './program.ts';
 import type { InputSpec, Program } from './program.ts';
 import { StepAbandoned } from './stepAbandoned.ts';
-import type { DropoutPlace, LossSum, LossTerm, MlmBatch, ParameterSpec, Weights } from './types.ts';
+import type {
+  Distillation,
+  DropoutPlace, LossSum, LossTerm, MlmBatch, ParameterSpec, Weights } from './types.ts';
 
-export type Purpose =
-  | { readonly kind: 'train'; readonly positionWeight: number; readonly dropout: boolean }
-  | { readonly kind: 'evaluate' }
-  | { readonly kind: 'logits' };
+export interface TrainPurpose {
+  readonly kind: 'train';
+  /** Of the loss at each scored position in what is differentiated. */
+  readonly positionWeight: number;
+  readonly dropout: boolean;
+  /** The program has the output `divergences` too, which have a position weight of their own. */
+  readonly distillation?: { readonly positionWeight: number; readonly temperature: number };
+}
 
-/** A batch laid out for a program. `inputs` holds all but the dropout masks. */
+export type Purpose = TrainPurpose | { readonly kind: 'evaluate' } | { readonly kind: 'logits' };
+
+/** The input of a distilling program that is the output `logits` of the anchor model. */
+export const TEACHER_LOGITS = 'teacherLogits';
+
+/** A batch laid out for a program. `inputs` holds all but dropout masks and teacher logits. */
 export interface PreparedBatch {
   readonly program: Program;
   readonly inputs: ReadonlyMap<string, InputArray>;
@@ -29,6 +40,8 @@ export interface AccumulatorParts {
   readonly executor: Executor;
   readonly kernels: HostKernels;
   readonly weights: Weights;
+  /** θ*, asked for when a term distils. */
+  readonly anchor: { readonly weights: Weights };
 }
 
 export interface AccumulateOptions {
@@ -53,15 +66,17 @@ export class GradientAccumulator {
   readonly #executor: Executor;
   readonly #kernels: HostKernels;
   readonly #weights: Weights;
+  readonly #anchor: { readonly weights: Weights };
   /** Gradients of the second and later micro-batches, before they are added. */
   #scratch: Weights | undefined;
   readonly #masks = new Map<string, Float32Array>();
 
-  constructor({ task, executor, kernels, weights }: AccumulatorParts) {
+  constructor({ task, executor, kernels, weights, anchor }: AccumulatorParts) {
     this.#task = task;
     this.#executor = executor;
     this.#kernels = kernels;
     this.#weights = weights;
+    this.#anchor = anchor;
   }
 
   /** The total gradient of the terms; zero when they score nothing. */
@@ -72,29 +87,43 @@ export class GradientAccumulator {
     const losses: Record<string, LossSum> = {};
     let graphSeconds = 0;
     let empty = true;
-    for (const [index, { name, weight, batches }] of terms.entries()) {
+    for (const [index, { name, weight, batches, distillation }] of terms.entries()) {
       const count = batches.reduce((total, { positions }) => total + positions.length, 0);
-      let sum = 0;
+      const sums = { losses: 0, divergences: 0 };
+      const purpose: TrainPurpose = {
+        kind: 'train',
+        positionWeight: weight / count,
+        dropout: dropout !== null,
+        ...distilling(distillation, count),
+      };
       for (const [microBatch, batch] of batches.entries()) {
         if (abandon()) throw new StepAbandoned();
         if (batch.positions.length === 0) continue;
-        const { program, inputs } = this.#task.prepare(batch, {
-          kind: 'train',
-          positionWeight: weight / count,
-          dropout: dropout !== null,
-        });
+        const { program, inputs } = this.#task.prepare(batch, purpose);
         const place = dropout === null ? null : { ...dropout, term: firstTerm + index, microBatch };
+        const all = this.#withMasks(program.inputs, inputs, place);
+        if (purpose.distillation !== undefined) {
+          const teacher = await this.#teach(batch);
+          all.set(TEACHER_LOGITS, teacher.logits);
+          graphSeconds += teacher.graphSeconds;
+        }
         const result = await this.#executor.run(program, {
           parameters: this.#weights,
-          inputs: this.#withMasks(program.inputs, inputs, place),
+          inputs: all,
           gradients: empty ? into : this.#scratchGradients(),
         });
         this.#addMicroBatch(program, inputs, result, into, empty);
-        sum += sumOf(found(result.outputs, 'losses').subarray(0, batch.positions.length));
+        const scored = (output: string): Float32Array =>
+          found(result.outputs, output).subarray(0, batch.positions.length);
+        sums.losses += sumOf(scored('losses'));
+        if (purpose.distillation !== undefined) sums.divergences += sumOf(scored('divergences'));
         graphSeconds += result.graphSeconds;
         empty = false;
       }
-      losses[name] = { sum, count };
+      losses[name] = { sum: sums.losses, count };
+      if (distillation !== undefined && purpose.distillation !== undefined) {
+        losses[distillation.name] = { sum: sums.divergences, count };
+      }
     }
     if (empty) for (const gradient of into.values()) gradient.fill(0);
     return { losses, graphSeconds };
@@ -109,6 +138,14 @@ export class GradientAccumulator {
     const values = found(outputs, output);
     const [rows] = program.inputs.find(({ name }) => name === 'positions')?.shape ?? [count];
     return values.slice(0, (values.length / rows) * count);
+  }
+
+  /** The logits of the anchor model, dropout off; valid as an executor's outputs are. */
+  async #teach(batch: MlmBatch): Promise<{ logits: Float32Array; graphSeconds: number }> {
+    const { program, inputs } = this.#task.prepare(batch, { kind: 'logits' });
+    const parameters = this.#anchor.weights;
+    const { outputs, graphSeconds } = await this.#executor.run(program, { parameters, inputs });
+    return { logits: found(outputs, 'logits'), graphSeconds };
   }
 
   #addMicroBatch(
@@ -136,9 +173,9 @@ export class GradientAccumulator {
     specs: readonly InputSpec[],
     inputs: ReadonlyMap<string, InputArray>,
     place: MaskPlace,
-  ): ReadonlyMap<string, InputArray> {
-    if (place === null) return inputs;
+  ): Map<string, InputArray> {
     const all = new Map(inputs);
+    if (place === null) return all;
     for (const { name, shape, dropout } of specs) {
       if (dropout === undefined) continue;
       const mask = this.#mask(name, sizeOf(shape));
@@ -162,6 +199,25 @@ export class GradientAccumulator {
     );
     return this.#scratch;
   }
+}
+
+/** A weight of 0 leaves the distillation out. Throws a RangeError for one that has no meaning. */
+function distilling(
+  distillation: Distillation | undefined,
+  count: number,
+): Pick<TrainPurpose, 'distillation'> {
+  if (distillation === undefined) return {};
+  const { name, weight, temperature } = distillation;
+  if (!(weight >= 0 && weight < Infinity)) {
+    throw new RangeError(`The weight ${weight} of the distillation ${name} is not 0 or more.`);
+  }
+  if (!(temperature > 0 && temperature < Infinity)) {
+    throw new RangeError(
+      `The temperature ${temperature} of the distillation ${name} is not above 0.`,
+    );
+  }
+  if (weight === 0) return {};
+  return { distillation: { positionWeight: weight / count, temperature } };
 }
 
 function sumOf(values: Float32Array): number {

@@ -69,6 +69,7 @@ export class TrainingSession implements Session {
       executor,
       kernels,
       weights: this.#weights,
+      anchor: this.#anchor,
     });
   }
 
