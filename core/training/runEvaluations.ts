@@ -4,6 +4,7 @@ import { UserError } from '../base/errors.ts';
 import type { Session } from '../engine/types.ts';
 import { scoreFrozenMasks, totalsOf } from '../evaluation/scoring.ts';
 import { writeScores } from '../evaluation/scoresFile.ts';
+import type { BaseScores } from './baseScores.ts';
 import type { PreparedEvaluation } from './resources.ts';
 import type { EvaluationKey, RunHistory } from './runHistory.ts';
 import { saveBest } from './trainingState.ts';
@@ -14,6 +15,8 @@ export interface EvaluationPlan {
   readonly evaluations: readonly PreparedEvaluation[];
   readonly totalSteps: number;
   readonly evalSteps: number;
+  /** Of the base model, shared with other runs. */
+  readonly baseScores?: BaseScores | undefined;
 }
 
 /**
@@ -66,16 +69,31 @@ export class RunEvaluations {
         this.#history.add({ ...before, phase });
         continue;
       }
-      const scores = await scoreFrozenMasks(this.#session, masks, interrupted);
+      const file = `step-${step}-${role}-${split}-${setHash.slice(0, 16)}.scores`;
+      await mkdir(join(this.#runFolder, SCORES_FOLDER), { recursive: true, mode: 0o700 });
+      const path = join(this.#runFolder, SCORES_FOLDER, file);
+      const shared = phase === 'before' ? this.#plan.baseScores : undefined;
+      const known = await shared?.copyTo(path, setHash, masks.document);
+      const scores = known?.scores ?? (await scoreFrozenMasks(this.#session, masks, interrupted));
       if (scores === undefined) return;
       const { nll, tokens } = totalsOf(scores);
       // JSON has no such numbers: the event would be lost, and the run shown as complete without it.
       if (!Number.isFinite(nll)) throw notFinite(`${role} ${split} set "${name}"`, step);
-      const file = `step-${step}-${role}-${split}-${setHash.slice(0, 16)}.scores`;
-      await mkdir(join(this.#runFolder, SCORES_FOLDER), { recursive: true, mode: 0o700 });
-      const scoresHash = await writeScores(join(this.#runFolder, SCORES_FOLDER, file), scores);
+      const scoresHash = known?.scoresHash ?? (await writeScores(path, scores));
+      if (known === undefined && shared !== undefined) await this.#share(shared, path, setHash);
       const scoresPath = `${SCORES_FOLDER}/${file}`;
       this.#history.add({ type: 'evaluation', ...key, nll, tokens, scoresPath, scoresHash });
+    }
+  }
+
+  /** Other runs can do without: what hinders it is no reason to stop this one. */
+  async #share(baseScores: BaseScores, path: string, setHash: string): Promise<void> {
+    try {
+      await baseScores.keep(path, setHash);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      const message = `The base model's scores are not shared with other runs. ${error.message}`;
+      this.#history.add({ type: 'log', step: 0, level: 'warning', message });
     }
   }
 }

@@ -10,6 +10,7 @@ import type { ErrorReport } from '../base/errors.ts';
 import { StepAbandoned } from '../engine/stepAbandoned.ts';
 import type { Session, StepResult } from '../engine/types.ts';
 import type { Objective } from '../strategies/types.ts';
+import { BaseScores } from './baseScores.ts';
 import { dropFile, listCheckpoints, recoverCheckpoints, removeCheckpoints } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { RunSpecification, TrainingSettings } from './configuration.ts';
@@ -20,6 +21,7 @@ import type { MeasuredStep } from './meter.ts';
 import { objectiveFor } from './objective.ts';
 import type { OpenResources, TrainingResources } from './resources.ts';
 import { checkRunFile, machineOf, writeRunFile } from './runFile.ts';
+import type { Machine } from './runFile.ts';
 import { RunEvaluations } from './runEvaluations.ts';
 import { RunHistory } from './runHistory.ts';
 import { learningRateAt } from './schedule.ts';
@@ -97,6 +99,7 @@ class TrainingRun {
   readonly #session: Session;
   readonly #history: RunHistory;
   readonly #control: TrainingControl;
+  readonly #machine: Machine;
   readonly #totalSteps: number;
   readonly #evaluations: RunEvaluations;
   #meter = new Meter();
@@ -119,10 +122,17 @@ class TrainingRun {
     this.#history = history;
     this.#control = control;
     this.#totalSteps = totalSteps(specification.settings, resources);
+    const { session, threads, versions } = resources;
+    this.#machine = { engine: session.engine, device: session.description, threads, versions };
+    const { baseScoresFolder } = specification;
     this.#evaluations = new RunEvaluations(specification.runFolder, resources.session, history, {
       evaluations: resources.evaluations,
       totalSteps: this.#totalSteps,
       evalSteps: specification.settings.eval_steps,
+      baseScores:
+        baseScoresFolder === undefined
+          ? undefined
+          : new BaseScores(baseScoresFolder, specification, this.#machine),
     });
   }
 
@@ -156,9 +166,8 @@ class TrainingRun {
   }
 
   async #begin(): Promise<void> {
-    const { session, threads, versions, notices } = this.#resources;
-    const machine = { engine: session.engine, device: session.description, threads, versions };
-    const first = await writeRunFile(this.#specification, machine);
+    const { session, notices } = this.#resources;
+    const first = await writeRunFile(this.#specification, this.#machine);
     const { checkpoint, damaged } = await this.#recover();
     if (checkpoint !== undefined) {
       const counters = await restoreState(session, checkpoint);
@@ -172,11 +181,11 @@ class TrainingRun {
       step: this.#step,
       resumedFrom: checkpoint?.step ?? null,
       totalSteps: this.#totalSteps,
-      ...machine,
+      ...this.#machine,
     });
     this.#tellOfSource();
     if (checkpoint === undefined) for (const message of notices) this.#log('info', message);
-    else if (!isDeepStrictEqual(machine, machineOf(first))) {
+    else if (!isDeepStrictEqual(this.#machine, machineOf(first))) {
       this.#log(
         'warning',
         'This attempt has another engine, device, thread count or version than the first; its results may differ in the last digits from a run that was not interrupted.',

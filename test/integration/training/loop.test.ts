@@ -327,6 +327,98 @@ describe('a strategy', () => {
   });
 });
 
+describe('scores of the base model', () => {
+  const evaluated = (trial: Trial): unknown[] =>
+    essence(trial.events.filter(({ type }) => type === 'evaluation'));
+  /** Counts the batches that are scored. */
+  const counting = (counts: number[]) => (session: UnigramSession) => {
+    const evaluate = session.evaluate.bind(session);
+    counts.push(0);
+    session.evaluate = (batch) => {
+      counts[counts.length - 1]++;
+      return evaluate(batch);
+    };
+  };
+  const sharing = (name: string): RunSpecification => ({
+    ...specification({ max_steps: 2 }),
+    baseScoresFolder: join(folder, name, 'base'),
+  });
+  const scoresOf = async (spec: RunSpecification): Promise<string[]> => {
+    const names = (await readdir(join(spec.runFolder, 'scores'))).toSorted();
+    return Promise.all(names.map((name) => hashFile(join(spec.runFolder, 'scores', name))));
+  };
+
+  it('are computed once and are to the last bit what each run computes', async () => {
+    const alone = specification({ max_steps: 2 });
+    const [first, second] = [sharing('shared'), sharing('shared')];
+    const counts: number[] = [];
+    const trials: Trial[] = [];
+    for (const spec of [alone, first, second]) {
+      trials.push(await run(spec, undefined, counting(counts)));
+      expect(trials.at(-1)?.outcome).toBe('completed');
+    }
+    expect(counts[1]).toBe(counts[0]);
+    // The four sets are scored after the last step alone.
+    expect(counts[2]).toBe((counts[0] ?? 0) / 2);
+    for (const trial of trials) expect(evaluated(trial)).toEqual(evaluated(trials[0] ?? trial));
+    for (const spec of [first, second]) expect(await scoresOf(spec)).toEqual(await scoresOf(alone));
+  });
+
+  it.each<[string, (bytes: Buffer) => Buffer]>([
+    ['changed', (bytes) => Buffer.from(bytes.map((byte, at) => (at === 20 ? byte ^ 1 : byte)))],
+    ['cut off', (bytes) => bytes.subarray(0, bytes.length - 40)],
+    ['empty', () => Buffer.alloc(0)],
+  ])('that are %s are computed and written again', async (what, damage) => {
+    const [first, second] = [sharing(what), sharing(what)];
+    const before = await run(first);
+    const base = first.baseScoresFolder ?? '';
+    const whole = new Map<string, Buffer>();
+    for (const name of await readdir(base)) {
+      whole.set(name, await readFile(join(base, name)));
+      await writeFile(join(base, name), damage(whole.get(name) ?? Buffer.alloc(0)));
+    }
+    expect(whole.size).toBe(4);
+    const after = await run(second);
+    expect(evaluated(after)).toEqual(evaluated(before));
+    for (const [name, bytes] of whole) {
+      expect((await readFile(join(base, name))).equals(bytes)).toBe(true);
+    }
+  });
+
+  it('of another set are not taken, even under its name', async () => {
+    const [first, second] = [sharing('swapped'), sharing('swapped')];
+    const before = await run(first);
+    const base = first.baseScoresFolder ?? '';
+    const [one, other] = await readdir(base);
+    await cp(join(base, one ?? ''), join(base, other ?? ''));
+    expect(evaluated(await run(second))).toEqual(evaluated(before));
+  });
+
+  it.each<[string, (spec: RunSpecification) => object]>([
+    ['model', () => ({ modelHash: 'other' })],
+    ['tokenizer', () => ({ tokenizerHash: 'other' })],
+    ['length', ({ settings }) => ({ settings: { ...settings, max_seq_length: 64 } })],
+  ])('of another %s are not taken', async (what, change) => {
+    await run(sharing(`other-${what}`));
+    const counts: number[] = [];
+    await run(specification({ max_steps: 2 }), undefined, counting(counts));
+    const spec = sharing(`other-${what}`);
+    await run({ ...spec, ...change(spec) }, undefined, counting(counts));
+    expect(counts[1]).toBe(counts[0]);
+  });
+
+  it('that cannot be shared do not stop a run, which says why', async () => {
+    const blocked = join(folder, 'a-file');
+    await writeFile(blocked, '');
+    const spec = { ...specification(), baseScoresFolder: join(blocked, 'base') };
+    const { outcome, events } = await run(spec);
+    expect(outcome).toBe('completed');
+    const warnings = events.flatMap((event) => (event.type === 'log' ? [event.message] : []));
+    expect(warnings).toHaveLength(4);
+    expect(warnings[0]).toContain(blocked);
+  });
+});
+
 describe('stopping and going on', () => {
   it('ends as it would have, wherever it was paused', async () => {
     const whole = specification();
