@@ -1,5 +1,5 @@
 /** Every strategy with a real encoder, real corpora and a real Fisher diagonal, through the real loop. */
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,6 +18,7 @@ import { train } from '../../../core/training/train.ts';
 import type { Interruption, RunEnd } from '../../../core/training/train.ts';
 import { tinyTraining } from '../../fixtures/tinyTraining.ts';
 import type { TinyTraining } from '../../fixtures/tinyTraining.ts';
+import { runJob } from '../../fixtures/trainingJob.ts';
 import { killAndResume } from './killing.ts';
 
 type Strategy = Parameters<TinyTraining['specify']>[2];
@@ -243,6 +244,30 @@ describe('a source that does not fit', () => {
     const { outcome, error } = await run({ ...specification, fisher });
     expect([outcome, error?.code]).toEqual(['failed', code]);
     expect(error?.message).toContain(copy);
+  });
+});
+
+describe('scores of the base model', () => {
+  it('are the same to the last bit computed, computed by two processes at once, and shared', async () => {
+    const baseScoresFolder = join(folder, 'base-scores');
+    const ndt = (name: string): RunSpecification => tiny.specify(name, SHORT, 'ndt');
+    const sharing = ['ndt-1', 'ndt-2', 'ndt-3'].map((name) => ({ ...ndt(name), baseScoresFolder }));
+    await completed(ndt('ndt-alone'));
+    const exits = await Promise.all(sharing.slice(0, 2).map((run) => runJob(run)));
+    expect(exits.map(({ code, output }) => [code, output])).toEqual([
+      [0, ''],
+      [0, ''],
+    ]);
+    for (const run of sharing.slice(2)) await completed(run);
+
+    const scores = (run: RunSpecification): unknown[] =>
+      eventsOf(run, 'evaluation').map(({ role, split, phase, nll, scoresHash }) => [
+        ...[role, split, phase],
+        ...[nll, scoresHash],
+      ]);
+    expect(scores(ndt('ndt-alone'))).toHaveLength(8);
+    for (const run of sharing) expect(scores(run)).toEqual(scores(ndt('ndt-alone')));
+    expect(await readdir(baseScoresFolder)).toHaveLength(4);
   });
 });
 
