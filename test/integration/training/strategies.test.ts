@@ -127,6 +127,22 @@ describe('λ = 0', () => {
   });
 });
 
+describe('strategies of one seed', () => {
+  it('see the same target batches, masks and dropout, whether or not they draw source batches', async () => {
+    const settings = { max_steps: 3, logging_steps: 1, gradient_accumulation_steps: 2 };
+    const frozen = { ...settings, learning_rate: 1e-30, max_grad_norm: 0, eval_steps: 3 };
+    const plain = tiny.specify('sdt-frozen', frozen);
+    await completed(plain);
+    const losses = metrics(plain).map(([, values]) => values['train/target_loss']);
+    expect(new Set(losses).size).toBe(3);
+    for (const [name, strategy] of STRATEGIES) {
+      const other = tiny.specify(`${name}-frozen`, frozen, strategy);
+      await completed(other);
+      expect(metrics(other).map(([, values]) => values['train/target_loss'])).toEqual(losses);
+    }
+  });
+});
+
 describe('the signals of a run', () => {
   const last = (name: string): Record<string, number> =>
     metrics(tiny.specify(name)).at(-1)?.[1] ?? {};
