@@ -45,6 +45,14 @@ export function findProject(store: Store, word: string): ProjectRecord {
   return pick('project', store.projects.list(), word);
 }
 
+/** As findProject, but of several projects with the name the latest. */
+export function findLatestProject(store: Store, word: string): ProjectRecord {
+  const projects = store.projects.list();
+  const isId = projects.some(({ id }) => id === word);
+  const latest = projects.findLast(({ name }) => name === word);
+  return !isId && latest !== undefined ? latest : pick('project', projects, word);
+}
+
 export function findRun(store: Store, word: string): RunRecord {
   const byId = store.runs.find(word);
   if (byId !== undefined) return byId;

@@ -41,6 +41,11 @@ export function formatDifference(value: number): string {
   return value < 0 ? `−${text}` : `+${text}`;
 }
 
+/** A probability under the hypothesis of no difference: "0.012", "< 0.001". */
+export function formatP(p: number): string {
+  return p < 0.001 ? '< 0.001' : p.toFixed(3);
+}
+
 /** 0.0123 → "1.2 %". */
 export function formatPercent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
