@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../../core/base/random.ts';
-import { hashFile } from '../../../core/base/files.ts';
+import { hashBytes, hashFile } from '../../../core/base/files.ts';
 import type { MlmBatch } from '../../../core/engine/types.ts';
 import { drawFrozenMasks } from '../../../core/evaluation/frozenMasks.ts';
 import { readScores } from '../../../core/evaluation/scoresFile.ts';
@@ -539,6 +539,28 @@ describe('stopping and going on', () => {
       level: 'warning',
       message: expect.stringContaining('thread count') as string,
     });
+  });
+
+  it('goes on from a checkpoint of before there were other signals than losses', async () => {
+    const whole = specification();
+    const reference = await run(whole);
+    const spec = specification();
+    await run(spec, (step) => (step >= 3 ? 'pause' : undefined));
+    const checkpoint = join(spec.runFolder, 'checkpoints', 'step-3');
+    const state = await readFile(join(checkpoint, 'state.json'), 'utf8');
+    const old = state.replace('"sums"', '"losses"').replace('"target_loss"', '"target"');
+    expect(old).toMatch(/"losses": \{\s*"target": [0-9.]+\s*\}/);
+    await writeFile(join(checkpoint, 'state.json'), old);
+    const manifest = await readFile(join(checkpoint, 'manifest.json'), 'utf8');
+    const bytes = (text: string): string => `"bytes": ${Buffer.byteLength(text)}`;
+    await writeFile(
+      join(checkpoint, 'manifest.json'),
+      manifest.replace(bytes(state), bytes(old)).replace(hashBytes(state), hashBytes(old)),
+    );
+    expect((await run(spec)).events[0]).toMatchObject({ type: 'started', resumedFrom: 3 });
+    expect(essence(readEvents(spec.runFolder)).toSorted()).toEqual(
+      essence(reference.events).toSorted(),
+    );
   });
 
   it('saves by time too', async () => {
