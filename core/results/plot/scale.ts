@@ -37,8 +37,9 @@ export function roundStep(step: number): number {
   return factor * power;
 }
 
-/** "−0.25" */
+/** "−0.25"; "2e+5" where the digits would not fit beside the axis. */
 export function tickLabel(value: number, { decimals }: Scale): string {
-  const label = Math.abs(value).toFixed(decimals);
+  const size = Math.abs(value);
+  const label = size < 1e5 ? size.toFixed(decimals) : size.toExponential();
   return value < 0 && Number(label) !== 0 ? `−${label}` : label;
 }
