@@ -47,26 +47,45 @@ const compared = (parts: object, rest: Partial<Comparison> = {}): Comparison => 
   source: 'source',
   ...rest,
 });
-const EWC = { lambda: 2000 };
-const L2 = { lambda: 0.3 };
-const OBJECTIVES: Readonly<Record<string, Comparison>> = {
-  SDT: compared({}),
-  RH: compared({ rh: { lambda: 0.7 } }),
-  L2: compared({ l2: L2 }),
-  'L2 without LayerNorm': compared({ l2: { ...L2, layer_norm: false } }),
-  EWC: compared({ ewc: EWC }),
-  'EWC without LayerNorm': compared({ ewc: { ...EWC, layer_norm: false } }),
-  'GEM that projects': compared({ gem: {} }, { source: 'opposing', projects: true }),
-  'GEM that does not': compared({ gem: {} }, { source: 'agreeing', projects: false }),
-  'GEM and L2': compared({ gem: {}, l2: L2 }, { source: 'opposing', projects: true }),
-  'RH and EWC': compared({ rh: { lambda: 0.7 }, ewc: EWC }),
-  'distillation, T = 1': compared({ lwf: { lambda: 0.8 } }),
-  'distillation, T = 2': compared({ lwf: { lambda: 0.8, temperature: 2 } }),
-  'RH, L2, EWC and distillation': compared({
-    ...{ rh: { lambda: 0.7 }, l2: L2, ewc: EWC },
-    lwf: { lambda: 0.8, temperature: 2 },
-  }),
-};
+/**
+ * Strengths at which neither the loss nor a penalty drowns the other; there are more weights to add
+ * up in the real model.
+ */
+function strengths(model: string): { l2: { lambda: number }; ewc: { lambda: number } } {
+  const share = model === REAL_MODEL ? 0.05 : 1;
+  return { l2: { lambda: 0.3 * share }, ewc: { lambda: 2000 * share } };
+}
+
+function objectivesOf(model: string): Readonly<Record<string, Comparison>> {
+  const { l2, ewc } = strengths(model);
+  const rh = { lambda: 0.7 };
+  const lwf = { lambda: 0.8, temperature: 2 };
+  return {
+    SDT: compared({}),
+    RH: compared({ rh }),
+    L2: compared({ l2 }),
+    'L2 without LayerNorm': compared({ l2: { ...l2, layer_norm: false } }),
+    EWC: compared({ ewc }),
+    'EWC without LayerNorm': compared({ ewc: { ...ewc, layer_norm: false } }),
+    'GEM that projects': compared({ gem: {} }, { source: 'opposing', projects: true }),
+    'GEM that does not': compared({ gem: {} }, { source: 'agreeing', projects: false }),
+    'GEM and L2': compared({ gem: {}, l2 }, { source: 'opposing', projects: true }),
+    'RH and EWC': compared({ rh, ewc }),
+    'distillation, T = 1': compared({ lwf: { ...lwf, temperature: 1 } }),
+    'distillation, T = 2': compared({ lwf }),
+    'RH, L2, EWC and distillation': compared({ rh, l2, ewc, lwf }),
+  };
+}
+
+function trainingsOf(model: string): Readonly<Record<string, StrategyParts>> {
+  const { l2, ewc } = strengths(model);
+  const all = [
+    { rh: { lambda: 0.5 }, ewc, lrc: { decay: 0.8 } },
+    { l2, gem: {} },
+    { l2: { ...l2, layer_norm: false }, lwf: { temperature: 2 }, lrc: { decay: 0.5 } },
+  ].map((parts) => strategyPartsSchema.parse(parts));
+  return Object.fromEntries(all.map((parts) => [strategyLabel(parts), parts]));
+}
 
 /** Adam's first moment after one update from nothing is half the gradient, to the last bit. */
 const READ_GRADIENT = trainingSettingsSchema.parse({ adam_beta1: 0.5, max_grad_norm: 0 });
@@ -76,17 +95,6 @@ const settings = trainingSettingsSchema.parse({
   weight_decay: 0.05,
   max_grad_norm: 0.5,
 });
-const TRAININGS: Readonly<Record<string, StrategyParts>> = Object.fromEntries(
-  [
-    { rh: { lambda: 0.5 }, ewc: EWC, lrc: { decay: 0.8 } },
-    { l2: L2, gem: {} },
-    { l2: { ...L2, layer_norm: false }, lwf: { temperature: 2 }, lrc: { decay: 0.5 } },
-  ].map((given) => {
-    const parts = strategyPartsSchema.parse(given);
-    return [strategyLabel(parts), parts];
-  }),
-);
-
 type StepBatches = Readonly<Record<StreamKind, readonly MlmBatch[]>>;
 
 interface Prepared {
@@ -130,15 +138,14 @@ beforeAll(async () => {
     request,
     JSON.stringify({
       output: folder,
-      objectives: OBJECTIVES,
-      trainings: Object.fromEntries(
-        Object.entries(TRAININGS).map(([name, parts]) => [name, { parts, settings }]),
-      ),
+      settings,
       models: Object.fromEntries(
         [...prepared].map(([name, { model, batches, steps }]) => [
           name,
           {
             path: model.path,
+            objectives: objectivesOf(name),
+            trainings: trainingsOf(name),
             ...forPython(batches, model),
             steps: steps.map((step) => forPython(step, model)),
           },
@@ -276,7 +283,9 @@ function signalDeviation(actual: StepResult, expected: Expected): number {
     [actual.taskGradientNorm, expected.task_gradient_norm],
   ];
   for (const [name, loss] of Object.entries(expected.losses)) {
-    pairs.push([losses[name].sum / losses[name].count, loss]);
+    // A divergence is a small difference of log-probabilities, and these are rounded at some 1e-7.
+    const floor = name === 'distillation' ? 0.1 : 0;
+    pairs.push([losses[name].sum / losses[name].count + floor, loss + floor]);
   }
   expect(Object.keys(actual.penalties).sort()).toEqual(Object.keys(expected.penalties).sort());
   for (const [name, penalty] of Object.entries(expected.penalties)) {
@@ -302,10 +311,9 @@ function sourceOf(name: string, source: SourceName): readonly MlmBatch[] {
 describe.each([...RANDOM_MODELS, REAL_MODEL])('%s', (name) => {
   const available = name !== REAL_MODEL || shared !== undefined;
 
-  test.skipIf(!available).each(Object.keys(OBJECTIVES))(
+  test.skipIf(!available).each(Object.entries(objectivesOf(name)))(
     '%s has the loss and the gradient of PyTorch',
-    async (label) => {
-      const { parts, source, projects } = OBJECTIVES[label];
+    async (label, { parts, source, projects }) => {
       const { batches, model } = found(prepared.get(name), name);
       const objective = objectiveOf(strategyLabel(parts), parts);
       const expected = results[name].objectives[label];
@@ -319,12 +327,12 @@ describe.each([...RANDOM_MODELS, REAL_MODEL])('%s', (name) => {
           relative(totalLoss(objective, result), expected.total),
           1e-5,
         );
-        expectDeviation(`${where}: signals`, signalDeviation(result, expected), 1e-4);
+        expectDeviation(`${where}: its parts and norms`, signalDeviation(result, expected), 1e-5);
         expect(expected.projection?.projected).toBe(projects);
         for (const { gradient_norm: penalty } of Object.values(expected.penalties)) {
           // Neither of the two gradients drowns in the other.
-          expect(penalty / expected.task_gradient_norm).toBeGreaterThan(0.01);
-          expect(penalty / expected.task_gradient_norm).toBeLessThan(100);
+          expect(penalty / expected.task_gradient_norm).toBeGreaterThan(0.02);
+          expect(penalty / expected.task_gradient_norm).toBeLessThan(10);
         }
 
         const published = await readTensors(join(folder, `${name}-${label}-gradient.safetensors`));
@@ -345,11 +353,11 @@ describe.each([...RANDOM_MODELS, REAL_MODEL])('%s', (name) => {
     },
   );
 
-  test.skipIf(!available).each(Object.keys(TRAININGS))(
+  test.skipIf(!available).each(Object.entries(trainingsOf(name)))(
     `has the weights of PyTorch after ${STEPS} clipped updates of %s`,
-    async (label) => {
+    async (label, parts) => {
       const { model, steps } = found(prepared.get(name), name);
-      const objective = objectiveOf(label, TRAININGS[label]);
+      const objective = objectiveOf(label, parts);
       const expected = results[name].trainings[label];
       await withSession(name, objective, async (session, theta) => {
         let signals = 0;
@@ -360,7 +368,7 @@ describe.each([...RANDOM_MODELS, REAL_MODEL])('%s', (name) => {
         }
         expect(expected).toHaveLength(STEPS);
         const where = `${name}, ${label}, ${STEPS} updates`;
-        expectDeviation(`${where}: signals`, signals, 1e-4);
+        expectDeviation(`${where}: losses and norms`, signals, 1e-4);
 
         const published = await readTensors(join(folder, `${name}-${label}-trained.safetensors`));
         const trained = await session.readWeights();

@@ -2,9 +2,9 @@
 
 usage: strategies.py REQUEST.json
 
-The request names an output folder, objectives (the parts of a strategy with their settings), trainings
-(an objective with the settings of a run) and, by model: its folder, micro-batches of both domains, and
-those of each training step. Everything is float32, dropout is off, and every gradient is autograd's.
+The request names an output folder, the settings of a run and, by model: its folder, objectives and
+trainings (parts of a strategy with their settings), micro-batches of both domains, and those of each
+training step. Everything is float32, dropout is off, and every gradient is autograd's.
 
 For each model it writes MODEL-theta.safetensors (the weights θ at which everything is computed; the
 folder's own are the anchor θ*), MODEL-importance.safetensors, the total gradients
@@ -260,16 +260,16 @@ for model_name, entry in request["models"].items():
         "agreeing": target[:1],
     }
     objectives = {}
-    for name, objective in request["objectives"].items():
+    for name, objective in entry["objectives"].items():
         report, gradient = problem.evaluate(
             objective["parts"], target, sources[objective["source"]]
         )
         objectives[name] = report
         save_file(snapshot(gradient), output / f"{model_name}-{name}-gradient.safetensors")
     trainings = {}
-    for name, training in request["trainings"].items():
+    for name, parts in entry["trainings"].items():
         trainings[name], trained = problem.train(
-            training["parts"], training["settings"], entry["steps"]
+            parts, request["settings"], entry["steps"]
         )
         save_file(trained, output / f"{model_name}-{name}-trained.safetensors")
     results[model_name] = {
