@@ -122,9 +122,9 @@ export interface StepResult {
   readonly taskGradientNorm: number;
   /** Of each penalty: its value, strength and ½ included, and the norm of its gradient. */
   readonly penalties: Readonly<Record<string, { value: number; gradientNorm: number }>>;
-  /** Null when no projection was asked for. */
+  /** Null when no projection was asked for. The cosine is NaN when the reference is not finite. */
   readonly projection: { readonly projected: boolean; readonly cosine: number } | null;
-  /** False when the gradient was not finite: the update was then left out. */
+  /** False when gradient or reference was not finite: the update was then left out. */
   readonly updated: boolean;
   /** Seconds spent inside the executor's graph runs, of the whole step. */
   readonly graphSeconds: number;
