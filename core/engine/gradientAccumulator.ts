@@ -7,7 +7,13 @@ import type { InputSpec, Program } from './program.ts';
 import { StepAbandoned } from './stepAbandoned.ts';
 import type {
   Distillation,
-  DropoutPlace, LossSum, LossTerm, MlmBatch, ParameterSpec, Weights } from './types.ts';
+  DropoutPlace,
+  LossSum,
+  LossTerm,
+  MlmBatch,
+  ParameterSpec,
+  Weights,
+} from './types.ts';
 
 export interface TrainPurpose {
   readonly kind: 'train';
