@@ -28,6 +28,12 @@ export class BaseScores {
   readonly #folder: string;
   readonly #origin: object;
 
+  /** Undefined for a run that shares none. */
+  static of(specification: RunSpecification, machine: Machine): BaseScores | undefined {
+    const { baseScoresFolder: folder } = specification;
+    return folder === undefined ? undefined : new BaseScores(folder, specification, machine);
+  }
+
   constructor(
     folder: string,
     specification: Pick<RunSpecification, 'modelHash' | 'tokenizerHash' | 'settings'>,

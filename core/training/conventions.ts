@@ -12,8 +12,17 @@ type Conventions = Record<string, string>;
 
 /** By topic; only topics that matter to the run. */
 export function conventionsOf(specification: RunSpecification): Conventions {
-  const objective = objectiveOf(specification.strategy, specification.parts);
+  const { strategy, parts, interpolation } = specification;
+  const objective = objectiveOf(strategy, parts);
   const evaluation = 'frozen masks: every frozen position is the mask token; dropout off';
+  if (interpolation !== undefined) {
+    return {
+      objective: 'none: weights on the line between the base model and a finished run',
+      weights: `(1 − α) θ* + α θ with α ${interpolation.alpha}; θ* are the weights of the base model, θ those of run ${interpolation.run} at its end, step ${interpolation.step}; computed in double precision and rounded to single once`,
+      trained_objective: isTrained(objective) ? equationOf(objective) : 'none',
+      evaluation,
+    };
+  }
   if (!isTrained(objective)) return { objective: 'none: the base model as it is', evaluation };
   return {
     objective: equationOf(objective),
@@ -21,6 +30,7 @@ export function conventionsOf(specification: RunSpecification): Conventions {
     ...textConventions(specification, objective),
     ...penaltyConventions(specification, objective),
     ...neighbourConventions(objective),
+    ...guardConventions(specification),
     order:
       'gradients of all terms are accumulated, then projected, then penalties are added, then the whole is clipped by its global norm, then AdamW steps',
     optimizer:
@@ -106,5 +116,17 @@ function neighbourConventions(objective: Objective): Conventions {
       : {
           layer_rates: `the learning rate of a layer is ${objective.layerDecay} of that of the layer above it; the embeddings count as the layer below the first, the head has the whole rate`,
         }),
+  };
+}
+
+function guardConventions({ settings }: RunSpecification): Conventions {
+  const { forgetting_guard: guard, eval_steps: evalSteps } = settings;
+  if (guard === undefined) return {};
+  const end =
+    guard.action === 'stop'
+      ? 'training ends with the weights of that step'
+      : 'training ends with the weights of the step with the least target loss on the validation sets among those within the bound, the base model included';
+  return {
+    forgetting_guard: `every ${evalSteps} steps and after the last: when the source loss on the validation sets, Σ loss / Σ tokens, exceeds the base model's by more than ${guard.max_forgetting} nats a masked token, ${end}`,
   };
 }

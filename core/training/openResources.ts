@@ -6,6 +6,7 @@ import { prepareFrozenMasks } from '../evaluation/scoring.ts';
 import { readFrozenMasks } from '../evaluation/frozenMasks.ts';
 import { maximumSequenceLength } from '../model/config.ts';
 import { loadModelFolder } from '../model/modelFolder.ts';
+import type { ModelFolder } from '../model/modelFolder.ts';
 import { openMlmSession } from '../model/openSession.ts';
 import { mlmParameters } from '../model/parameters.ts';
 import { needsOf } from '../strategies/parts.ts';
@@ -27,8 +28,12 @@ import type {
 
 export const openResources: OpenResources = async (specification, objective) => {
   const { settings, target, rehearsal, modelFolder, seed } = specification;
-  const model = await loadModelFolder(modelFolder);
-  requireSame('model', model.hash, specification.modelHash, modelFolder);
+  const loadModel = async (): Promise<ModelFolder> => {
+    const loaded = await loadModelFolder(modelFolder);
+    requireSame('model', loaded.hash, specification.modelHash, modelFolder);
+    return loaded;
+  };
+  const model = await loadModel();
   const { tokenizer } = await openTokenizer(modelFolder);
   requireSame('tokenizer', tokenizer.hash, specification.tokenizerHash, modelFolder);
   requireLength(settings.max_seq_length, maximumSequenceLength(model.config), modelFolder);
@@ -72,6 +77,7 @@ export const openResources: OpenResources = async (specification, objective) => 
     await holdAnchor(session, objective, model.weights, fisher?.diagonal);
     return {
       session,
+      readBase: async () => (await loadModel()).weights,
       threads,
       versions: { palimpsest: VERSION, node: process.versions.node },
       notices: model.notices,

@@ -1,4 +1,4 @@
-import type { MlmBatch, Session } from '../engine/types.ts';
+import type { MlmBatch, Session, Weights } from '../engine/types.ts';
 import type { PreparedFrozenMasks } from '../evaluation/scoring.ts';
 import type { FisherHealth, FisherSettings } from '../strategies/fisherSettings.ts';
 import type { Objective, StreamKind } from '../strategies/types.ts';
@@ -24,6 +24,8 @@ export interface PreparedEvaluation {
 export interface TrainingResources {
   /** Holds the base model's weights, a fresh optimizer, and the anchor and importances of the objective. */
   readonly session: Session;
+  /** Reads the base model's weights once more. */
+  readBase(): Promise<Weights>;
   readonly threads: number;
   readonly versions: Readonly<Record<string, string>>;
   /** What a person should know about the model or data; goes into the run's log. */

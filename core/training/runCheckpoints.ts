@@ -1,12 +1,36 @@
-import type { Session } from '../engine/types.ts';
-import { dropFile, listCheckpoints, recoverCheckpoints, removeCheckpoints } from './checkpoint.ts';
+import type { Session, Weights } from '../engine/types.ts';
+import {
+  checkpointFolder,
+  dropFile,
+  listCheckpoints,
+  recoverCheckpoints,
+  removeCheckpoints,
+} from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { TrainingSettings } from './configuration.ts';
 import type { RunHistory } from './runHistory.ts';
-import { OPTIMIZER_FILES, restoreState, saveState } from './trainingState.ts';
+import {
+  OPTIMIZER_FILES,
+  readCheckpointWeights,
+  readCounters,
+  restoreState,
+  saveEnd,
+  saveState,
+} from './trainingState.ts';
 import type { Counters } from './trainingState.ts';
 
-type SaveSettings = Pick<TrainingSettings, 'save_steps' | 'save_minutes' | 'save_total_limit'>;
+type SaveSettings = Pick<
+  TrainingSettings,
+  'save_steps' | 'save_minutes' | 'save_total_limit' | 'forgetting_guard'
+>;
+
+/** What an attempt finds of the ones before it. */
+export interface Restored {
+  /** Undefined when it begins anew. */
+  readonly counters: Counters | undefined;
+  /** What was lost, one sentence each. */
+  readonly losses: readonly string[];
+}
 
 /** What a run keeps of its states: the latest to resume from, and the best weights. */
 export class RunCheckpoints {
@@ -25,25 +49,51 @@ export class RunCheckpoints {
   }
 
   /**
-   * Puts the session into the state of the latest checkpoint. `counters` are undefined when there is
-   * none; `damaged` are those that were removed. Weights kept for later steps belong to a future that
-   * is void.
+   * Puts the session into the state of the latest checkpoint that the run can go on from. Weights
+   * kept for later steps belong to a future that is void.
    */
-  async restore(): Promise<{ counters: Counters | undefined; damaged: string[] }> {
+  async restore(): Promise<Restored> {
     const { checkpoints, damaged } = await recoverCheckpoints(this.#runFolder, 'checkpoints');
-    const [checkpoint] = checkpoints;
     const best = await recoverCheckpoints(this.#runFolder, 'best');
-    await removeCheckpoints(this.#runFolder, 'best', ({ step }) => step <= (checkpoint?.step ?? 0));
-    const counters =
-      checkpoint === undefined ? undefined : await restoreState(this.#session, checkpoint);
+    const losses = [...damaged, ...best.damaged].map(
+      (path) => `The checkpoint ${path} was damaged and has been removed.`,
+    );
+    let last: Checkpoint | undefined;
+    for (const checkpoint of checkpoints) {
+      if (await this.#mayGoOn(checkpoint, best.checkpoints)) {
+        last = checkpoint;
+        break;
+      }
+      losses.push(
+        `The weights that the forgetting guard would roll back to are lost, so the run does not go on from step ${checkpoint.step} but from an earlier one.`,
+      );
+    }
+    const lastStep = last?.step ?? 0;
+    await removeCheckpoints(
+      this.#runFolder,
+      'checkpoints',
+      ({ step }) => last !== undefined && step <= lastStep,
+    );
+    await removeCheckpoints(this.#runFolder, 'best', ({ step }) => step <= lastStep);
+    const counters = last === undefined ? undefined : await restoreState(this.#session, last);
     this.#lastSavedStep = counters?.step ?? -1;
-    return { counters, damaged: [...damaged, ...best.damaged] };
+    return { counters, losses };
+  }
+
+  /** A run that may be rolled back needs the best weights of its past. */
+  async #mayGoOn(checkpoint: Checkpoint, best: readonly Checkpoint[]): Promise<boolean> {
+    if (this.#settings.forgetting_guard?.action !== 'rollback') return true;
+    const { keptStep } = await readCounters(checkpoint);
+    if (keptStep !== undefined) return true;
+    const needed = this.#history.best(checkpoint.step) ?? 0;
+    // Of its own step a checkpoint has the weights itself; the base model's are in its own folder.
+    return needed === 0 || needed === checkpoint.step || best.some(({ step }) => step === needed);
   }
 
   /** Tells of a checkpoint that an attempt wrote and was killed before it said so. */
   async tellOfUntold(): Promise<void> {
     const [latest] = await listCheckpoints(this.#runFolder, 'checkpoints');
-    if (latest === undefined || this.#history.knowsCheckpoint(latest.step)) return;
+    if (latest === undefined || this.#history.knowsCheckpoint(latest.step, latest.sha256)) return;
     await this.#record(latest);
   }
 
@@ -61,9 +111,22 @@ export class RunCheckpoints {
     await this.#record(checkpoint);
   }
 
+  /** Saves the weights that the run ends with; no step follows. */
+  async saveEnd(counters: Counters): Promise<void> {
+    const checkpoint = await saveEnd(this.#runFolder, this.#session, counters);
+    this.#lastSavedStep = counters.step;
+    await this.#record(checkpoint);
+  }
+
+  /** The best weights, which were kept at `step`. */
+  readBest(step: number): Promise<Weights> {
+    const folder = checkpointFolder(this.#runFolder, 'best', step);
+    return readCheckpointWeights({ folder }, this.#session.parameters);
+  }
+
   /** The last checkpoint and the best weights stay, without what only a further step would need. */
   async finish(): Promise<void> {
-    await this.#keepBest();
+    await this.#keepBest([]);
     for (const checkpoint of await listCheckpoints(this.#runFolder, 'checkpoints')) {
       for (const name of OPTIMIZER_FILES) await dropFile(checkpoint, name);
     }
@@ -76,7 +139,7 @@ export class RunCheckpoints {
       'checkpoints',
       (_, age) => age < this.#settings.save_total_limit,
     );
-    await this.#keepBest();
+    await this.#keepBest(await listCheckpoints(this.#runFolder, 'checkpoints'));
     this.#history.add({
       type: 'checkpoint',
       step: checkpoint.step,
@@ -86,8 +149,12 @@ export class RunCheckpoints {
     });
   }
 
-  async #keepBest(): Promise<void> {
-    const best = this.#history.best();
-    await removeCheckpoints(this.#runFolder, 'best', ({ step }) => step === best?.step);
+  /** The best weights, and those that a run which goes on from one of `resumable` may roll back to. */
+  async #keepBest(resumable: readonly Checkpoint[]): Promise<void> {
+    const needed = new Set([this.#history.best()]);
+    if (this.#settings.forgetting_guard?.action === 'rollback') {
+      for (const { step } of resumable) needed.add(this.#history.best(step));
+    }
+    await removeCheckpoints(this.#runFolder, 'best', ({ step }) => needed.has(step));
   }
 }

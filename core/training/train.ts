@@ -2,16 +2,18 @@
 import { mkdir } from 'node:fs/promises';
 import { reportError } from '../base/errors.ts';
 import type { ErrorReport } from '../base/errors.ts';
+import { NDT } from '../strategies/ndt.ts';
+import type { TrainingControl } from './attempt.ts';
 import type { RunSpecification } from './configuration.ts';
 import type { RunOutcome } from './jobProtocol.ts';
+import { InterpolationRun } from './interpolationRun.ts';
 import { objectiveFor } from './objective.ts';
 import type { OpenResources } from './resources.ts';
 import { checkRunFile } from './runFile.ts';
 import { RunHistory } from './runHistory.ts';
 import { TrainingRun } from './trainingRun.ts';
-import type { TrainingControl } from './trainingRun.ts';
 
-export type { Interruption, TrainingControl } from './trainingRun.ts';
+export type { Interruption, TrainingControl } from './attempt.ts';
 
 export interface RunEnd {
   readonly outcome: RunOutcome;
@@ -24,22 +26,18 @@ export async function train(
   open: OpenResources,
   control: TrainingControl,
 ): Promise<RunEnd> {
-  let run: TrainingRun | undefined;
+  let run: TrainingRun | InterpolationRun | undefined;
   let history: RunHistory | undefined;
   let end: RunEnd;
   try {
     await mkdir(specification.runFolder, { recursive: true, mode: 0o700 });
     checkRunFile(specification);
-    history = new RunHistory(specification.runFolder, specification.runId, (event) =>
-      control.publish(event),
-    );
+    history = new RunHistory(specification, (event) => control.publish(event));
     if (history.completed) {
       history.close();
       return { outcome: 'completed' };
     }
-    const objective = objectiveFor(specification);
-    const resources = await open(specification, objective);
-    run = new TrainingRun(specification, objective, resources, history, control);
+    run = await openRun(specification, open, history, control);
     end = { outcome: await run.work() };
   } catch (error) {
     end = { outcome: 'failed', error: reportError(error) };
@@ -53,4 +51,19 @@ export async function train(
     await run?.close();
   }
   return end;
+}
+
+async function openRun(
+  specification: RunSpecification,
+  open: OpenResources,
+  history: RunHistory,
+  control: TrainingControl,
+): Promise<TrainingRun | InterpolationRun> {
+  const { interpolation } = specification;
+  // What the finished run was trained on is not needed to score its weights.
+  const objective = interpolation === undefined ? objectiveFor(specification) : NDT;
+  const resources = await open(specification, objective);
+  return interpolation === undefined
+    ? new TrainingRun(specification, objective, resources, history, control)
+    : new InterpolationRun(specification, interpolation, resources, history, control);
 }

@@ -3,62 +3,42 @@
  * after; every step is a function of the specification and the step's number, so a run that stops at
  * any moment and continues from its last checkpoint ends where it would have ended.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../base/errors.ts';
-import { StepAbandoned } from '../engine/stepAbandoned.ts';
-import type { Session, StepResult } from '../engine/types.ts';
 import type { Objective } from '../strategies/types.ts';
+import { OUTCOMES, beginAttempt, machineFor } from './attempt.ts';
+import type { Attempt, Interruption, TrainingControl } from './attempt.ts';
 import { BaseScores } from './baseScores.ts';
 import type { RunSpecification, TrainingSettings } from './configuration.ts';
-import type { RunEvent } from './events.ts';
+import type { GuardEvent } from './events.ts';
+import { requireGuardSets } from './forgettingGuard.ts';
 import type { RunOutcome } from './jobProtocol.ts';
 import { Meter, driftSeries } from './meter.ts';
 import type { MeasuredStep } from './meter.ts';
+import { isTrained } from './objective.ts';
 import type { TrainingResources } from './resources.ts';
 import { RunCheckpoints } from './runCheckpoints.ts';
 import { RunEvaluations } from './runEvaluations.ts';
-import { machineOf, writeRunFile } from './runFile.ts';
-import type { Machine } from './runFile.ts';
 import type { RunHistory } from './runHistory.ts';
-import { learningRateAt } from './schedule.ts';
-import { stepRequest, tokensOf } from './stepRequest.ts';
+import { takeStep } from './takeStep.ts';
+import type { Counters } from './trainingState.ts';
 
 /** After so many steps in a row without a finite gradient the run has diverged. */
 const SKIPPED_STEPS_ALLOWED = 20;
 
-/** Why a run is asked to stop before its end. */
-export type Interruption = 'pause' | 'cancel' | 'interrupt';
-
-export interface TrainingControl {
-  /** Asked between micro-batches, of steps and of evaluations alike; the answer stays once it is given. */
-  interruption(): Interruption | undefined;
-  /** Each event is already in the run's log. */
-  publish(event: RunEvent): void;
-  /** Optimizer steps done. */
-  progress(step: number): void;
-}
-
-const OUTCOMES: Readonly<Record<Interruption, RunOutcome>> = {
-  pause: 'paused',
-  cancel: 'cancelled',
-  interrupt: 'interrupted',
-};
-
 /** One attempt at a run, from where the last one left off. */
 export class TrainingRun {
-  readonly #specification: RunSpecification;
+  readonly #attempt: Attempt;
   readonly #settings: TrainingSettings;
   readonly #objective: Objective;
   readonly #resources: TrainingResources;
-  readonly #session: Session;
   readonly #history: RunHistory;
   readonly #control: TrainingControl;
-  readonly #machine: Machine;
-  readonly #totalSteps: number;
   readonly #evaluations: RunEvaluations;
   readonly #checkpoints: RunCheckpoints;
   #meter = new Meter();
   #step = 0;
+  /** Step of the weights when a guard rolled back and the run's end is saved. */
+  #keptStep: number | undefined;
 
   constructor(
     specification: RunSpecification,
@@ -67,28 +47,24 @@ export class TrainingRun {
     history: RunHistory,
     control: TrainingControl,
   ) {
-    this.#specification = specification;
     this.#settings = specification.settings;
     this.#objective = objective;
     this.#resources = resources;
-    this.#session = resources.session;
     this.#history = history;
     this.#control = control;
     const { runFolder } = specification;
     this.#checkpoints = new RunCheckpoints(runFolder, resources.session, history, this.#settings);
-    this.#totalSteps = totalSteps(specification.settings, resources);
-    const { session, threads, versions } = resources;
-    this.#machine = { engine: session.engine, device: session.description, threads, versions };
-    const { baseScoresFolder } = specification;
-    this.#evaluations = new RunEvaluations(runFolder, resources.session, history, {
-      evaluations: resources.evaluations,
-      totalSteps: this.#totalSteps,
-      evalSteps: specification.settings.eval_steps,
-      baseScores:
-        baseScoresFolder === undefined
-          ? undefined
-          : new BaseScores(baseScoresFolder, specification, this.#machine),
-    });
+    const machine = machineFor(resources);
+    this.#attempt = {
+      specification,
+      resources,
+      history,
+      checkpoints: this.#checkpoints,
+      machine,
+      totalSteps: totalSteps(specification.settings, resources),
+    };
+    const baseScores = BaseScores.of(specification, machine);
+    this.#evaluations = new RunEvaluations(runFolder, resources, history, baseScores);
   }
 
   /** Optimizer steps done. */
@@ -103,59 +79,107 @@ export class TrainingRun {
   async work(): Promise<RunOutcome> {
     await this.#begin();
     for (;;) {
-      await this.#evaluations.makeDue(this.#step, () => this.#control.interruption() !== undefined);
+      await this.#watch();
       const interruption = this.#control.interruption();
-      if (interruption !== undefined) {
-        if (interruption !== 'cancel') await this.#save();
-        return OUTCOMES[interruption];
-      }
-      if (this.#step === this.#totalSteps) break;
+      if (interruption !== undefined) return this.#stop(interruption);
+      this.#judge();
+      if (this.#isOver()) break;
 
       const step = await this.#takeStep();
       if (step === undefined) continue;
       await this.#measure(step);
-      const isLast = this.#step === this.#totalSteps;
-      if (isLast || this.#checkpoints.isDue(this.#step)) await this.#save();
+      if (this.#isLast() || this.#checkpoints.isDue(this.#step)) await this.#save();
     }
+    await this.#settle();
+    const weightsOf = this.#keptStep ?? this.#step;
+    await this.#evaluations.makeAfter(this.#step, weightsOf, this.#isInterrupted);
+    const interruption = this.#control.interruption();
+    if (interruption !== undefined) return this.#stop(interruption);
     await this.#checkpoints.finish();
     return 'completed';
   }
 
   async #begin(): Promise<void> {
-    const first = await writeRunFile(this.#specification, this.#machine);
-    const { counters, damaged } = await this.#checkpoints.restore();
+    const { forgetting_guard: guard, eval_steps: evalSteps } = this.#settings;
+    const isGuarded = guard !== undefined && isTrained(this.#objective);
+    if (isGuarded) requireGuardSets(guard, this.#resources.evaluations);
+    const counters = await beginAttempt(this.#attempt, this.#control);
     if (counters !== undefined) {
       this.#step = counters.step;
       this.#meter = new Meter(counters);
-    }
-    this.#control.progress(this.#step);
-    this.#history.add({
-      type: 'started',
-      step: this.#step,
-      resumedFrom: counters?.step ?? null,
-      totalSteps: this.#totalSteps,
-      ...this.#machine,
-    });
-    this.#tellOfSource();
-    const { notices } = this.#resources;
-    if (counters === undefined) for (const message of notices) this.#log('info', message);
-    else if (!isDeepStrictEqual(this.#machine, machineOf(first))) {
+      this.#keptStep = counters.keptStep;
+    } else if (isGuarded && evalSteps >= this.#attempt.totalSteps) {
       this.#log(
         'warning',
-        'This attempt has another engine, device, thread count or version than the first; its results may differ in the last digits from a run that was not interrupted.',
+        `The forgetting guard looks at evaluations, and with eval_steps ${evalSteps} the only one comes after the last of the ${this.#attempt.totalSteps} steps.`,
       );
     }
-    for (const path of damaged) {
-      this.#log('warning', `The checkpoint ${path} was damaged and has been removed.`);
+    this.#tellOfSource();
+  }
+
+  /** The evaluations that are due while the run may go on. With a guard the last step is watched too. */
+  async #watch(): Promise<void> {
+    // Once the guard has spoken, the session may hold other weights than this step's.
+    if (this.#history.guarded !== undefined) return;
+    if (this.#step === 0) await this.#evaluations.makeBefore(this.#isInterrupted);
+    else if (this.#isWatched()) {
+      await this.#evaluations.makeDuring(this.#step, this.#isInterrupted);
     }
-    await this.#checkpoints.tellOfUntold();
+  }
+
+  #isWatched(): boolean {
+    const isGuarded = this.#settings.forgetting_guard !== undefined;
+    return this.#isLast() ? isGuarded : this.#step % this.#settings.eval_steps === 0;
+  }
+
+  /** Lets the forgetting guard end the training at this step. */
+  #judge(): void {
+    if (this.#step === 0 || this.#history.guarded !== undefined) return;
+    const verdict = this.#history.guardVerdict(this.#step);
+    if (verdict !== undefined) this.#history.add({ type: 'guard', ...verdict });
+  }
+
+  #isLast(): boolean {
+    return this.#step === this.#attempt.totalSteps;
+  }
+
+  #isOver(): boolean {
+    return this.#isLast() || this.#history.guarded !== undefined;
+  }
+
+  /** Saves the weights that the run ends with, before they are scored. */
+  async #settle(): Promise<void> {
+    const { guarded } = this.#history;
+    if (guarded?.action === 'rollback') await this.#rollBack(guarded);
+    else if (this.#step > 0) await this.#save();
+  }
+
+  async #rollBack({ keptStep }: GuardEvent): Promise<void> {
+    if (this.#keptStep !== undefined) return;
+    const { session } = this.#resources;
+    await session.writeWeights(
+      keptStep === 0
+        ? await this.#resources.readBase()
+        : await this.#checkpoints.readBest(keptStep),
+    );
+    const values = driftSeries(await session.drift());
+    this.#history.add({ type: 'metrics', step: this.#step, values });
+    await this.#checkpoints.saveEnd({ ...this.#counters(), keptStep });
+    this.#keptStep = keptStep;
+  }
+
+  readonly #isInterrupted = (): boolean => this.#control.interruption() !== undefined;
+
+  async #stop(interruption: Interruption): Promise<RunOutcome> {
+    if (interruption !== 'cancel') await this.#save();
+    return OUTCOMES[interruption];
   }
 
   /** What the run uses of the source domain. */
   #tellOfSource(): void {
     const { rehearsal, fisher } = this.#resources;
     if (rehearsal !== undefined) {
-      const buffer = rehearsal(this.#totalSteps);
+      const buffer = rehearsal(this.#attempt.totalSteps);
       this.#history.add({ type: 'rehearsal', step: this.#step, buffer });
     }
     if (fisher !== undefined) this.#history.add({ type: 'fisher', step: this.#step, ...fisher });
@@ -163,33 +187,24 @@ export class TrainingRun {
 
   /** Undefined when it was interrupted: it has then changed nothing. */
   async #takeStep(): Promise<MeasuredStep | undefined> {
-    const started = performance.now();
-    const learningRate = learningRateAt(this.#settings, this.#step, this.#totalSteps);
-    const request = stepRequest(
+    const { session, streams } = this.#resources;
+    const { specification, totalSteps } = this.#attempt;
+    const taken = await takeStep(
+      session,
       {
         objective: this.#objective,
-        streams: this.#resources.streams,
+        streams,
         settings: this.#settings,
-        seed: this.#specification.seed,
-        parameters: this.#session.parameters,
+        seed: specification.seed,
+        parameters: session.parameters,
       },
-      this.#step,
-      learningRate,
+      { step: this.#step, totalSteps },
+      this.#isInterrupted,
     );
-    let result: StepResult;
-    try {
-      result = await this.#session.step({
-        ...request,
-        abandon: () => this.#control.interruption() !== undefined,
-      });
-    } catch (error) {
-      if (error instanceof StepAbandoned) return undefined;
-      throw error;
-    }
+    if (taken === undefined) return undefined;
     this.#step++;
     this.#control.progress(this.#step);
-    const tokens = tokensOf(request);
-    return { result, learningRate, tokens, seconds: (performance.now() - started) / 1000 };
+    return taken;
   }
 
   async #measure(step: MeasuredStep): Promise<void> {
@@ -204,20 +219,29 @@ export class TrainingRun {
         'Lower learning_rate, add warmup_steps, or set max_grad_norm to 1.',
       );
     }
-    if (this.#step % this.#settings.logging_steps === 0 || this.#step === this.#totalSteps) {
-      const drift = driftSeries(await this.#session.drift());
+    if (this.#step % this.#settings.logging_steps === 0 || this.#mayEnd()) {
+      const drift = driftSeries(await this.#resources.session.drift());
       const values = { ...this.#meter.take(step), 'train/epoch': this.#epoch(), ...drift };
       this.#history.add({ type: 'metrics', step: this.#step, values });
     }
   }
 
+  /** After a step at which the run may end its series are told. */
+  #mayEnd(): boolean {
+    return this.#isLast() || (this.#settings.forgetting_guard !== undefined && this.#isWatched());
+  }
+
   #save(): Promise<void> {
-    return this.#checkpoints.save({
+    return this.#checkpoints.save(this.#counters());
+  }
+
+  #counters(): Counters {
+    return {
       step: this.#step,
       attempt: this.#history.attempt,
       epoch: this.#epoch(),
       ...this.#meter.counters(),
-    });
+    };
   }
 
   #epoch(): number {

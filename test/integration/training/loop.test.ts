@@ -116,13 +116,15 @@ async function run(
 ): Promise<Trial> {
   const session = new UnigramSession(VOCABULARY);
   prepare(session);
+  const base = await session.readWeights();
   const open: OpenResources = async (_, objective) => {
     const diagonal = session.allocateSums();
     for (const values of diagonal.values()) values.fill(0.5);
-    await holdAnchor(session, objective, await session.readWeights(), diagonal);
+    await holdAnchor(session, objective, base, diagonal);
     const kinds = [...streamsOf(objective)];
     return {
       session,
+      readBase: async () => base,
       threads: 1,
       versions: { palimpsest: 'test' },
       notices: [],
