@@ -270,7 +270,7 @@ function bootstrap(
   const draws = Array.from({ length: count }, () => new Float64Array(resamples));
   for (let resample = 0; resample < resamples; resample++) {
     const random = new RandomStream(seed, 'bootstrap', resample);
-    for (let i = 0; i < documents; i++) chosen[i] = random.nextInteger(documents);
+    random.fillIntegers(chosen, documents);
     statistics(chosen, random, (statistic, value) => {
       draws[statistic][resample] = value;
     });

@@ -6,18 +6,13 @@ import { hierarchicalDifferences } from '../evaluation/statistics.ts';
 import type { Comparison, Difference, DocumentSums } from '../evaluation/statistics.ts';
 import type { EvaluationRecord } from '../store/evaluations.ts';
 
-/**
- * The scores of one phase, one a set: the last of each. The base model takes no steps, so what it
- * scored before is what it scores after.
- */
+/** The scores of one phase, one a set: the last of each, `evaluations` being in the order of steps. */
 export function scoresOfPhase(
   evaluations: readonly EvaluationRecord[],
   phase: 'before' | 'after',
 ): EvaluationRecord[] {
   const found = new Map<string, EvaluationRecord>();
-  for (const one of evaluations.toSorted((a, b) => a.step - b.step)) {
-    if (one.phase === phase) found.set(setKey(one), one);
-  }
+  for (const one of evaluations) if (one.phase === phase) found.set(setKey(one), one);
   return [...found.values()];
 }
 

@@ -48,6 +48,18 @@ describe('RandomStream', () => {
     }
   });
 
+  it('fills arrays with the integers that it draws one by one', () => {
+    // A bound just above 2^31 throws almost half of the numbers away.
+    for (const bound of [1, 2, 7, 1000, 2 ** 31 + 1, 2 ** 32 - 1]) {
+      const values = new Uint32Array(50);
+      const filling = new RandomStream(7, 'bootstrap', bound);
+      filling.fillIntegers(values, bound);
+      const drawing = new RandomStream(7, 'bootstrap', bound);
+      expect([...values]).toEqual(Array.from({ length: 50 }, () => drawing.nextInteger(bound)));
+      expect(filling.nextUint32()).toBe(drawing.nextUint32());
+    }
+  });
+
   it('draws integers uniformly', () => {
     const stream = new RandomStream(1, 'split');
     const counts = [0, 0, 0, 0, 0];
