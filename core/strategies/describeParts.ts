@@ -11,14 +11,3 @@ export function strengths(parts: StrategyParts): { part: PartName; lambda: numbe
       : [];
   });
 }
-
-/**
- * "λ 100"; with the part's name where the strategy has several parts: "rh λ 1, ewc λ 10"; empty where
- * there is no λ.
- */
-export function describeStrengths(parts: StrategyParts): string {
-  const isOnePart = PART_NAMES.filter((name) => parts[name] !== undefined).length === 1;
-  return strengths(parts)
-    .map(({ part, lambda }) => (isOnePart ? `λ ${lambda}` : `${part} λ ${lambda}`))
-    .join(', ');
-}

@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts';
 import type { Corpus, Model, ProjectSummary, RunDetail, RunSummary } from './contract.ts';
 import { resolveInHome } from './home.ts';
 import type { Home } from './home.ts';
+import { choiceStates, expectsMore } from './projectChoices.ts';
 import { readRunReports } from './runReports.ts';
 
 export function toModel(home: Home, record: ModelRecord): Model {
@@ -82,10 +83,13 @@ export function toRunDetail(home: Home, store: Store, record: RunRecord): RunDet
 }
 
 export function toProjectSummary(store: Store, record: ProjectRecord): ProjectSummary {
+  const states = choiceStates(store, record);
   return {
     id: record.id,
     name: record.name,
     createdAt: record.createdAt,
     runs: store.runs.list({ projectId: record.id }).map(toRunSummary),
+    choices: states.map(({ choice }) => choice),
+    expectsMore: expectsMore(states),
   };
 }

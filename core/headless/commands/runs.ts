@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { describeStrengths } from '../../strategies/describeParts.ts';
+import { fullTitle, settingsText } from '../../results/names.ts';
 import { runStateSchema } from '../../workbench/contract.ts';
 import type { RunChange, RunDetail, RunState, RunSummary } from '../../workbench/contract.ts';
 import { answerFromWorkbench, examples, newCommand, untilInterrupt } from '../command.ts';
@@ -176,8 +176,7 @@ function describeRuns(runs: readonly RunSummary[]): string {
 
 /** "EWC λ 100", "RH+EWC rh λ 1, ewc λ 10, to choose λ". */
 function describeStrategy({ strategy, parts, purpose }: RunSummary): string {
-  const name = [strategy.toUpperCase(), describeStrengths(parts)].filter((word) => word !== '');
-  return `${name.join(' ')}${purpose === 'sweep' ? ', to choose λ' : ''}`;
+  return `${fullTitle(strategy, settingsText(parts))}${purpose === 'sweep' ? ', to choose λ' : ''}`;
 }
 
 function describeRun(run: RunDetail, changes: readonly RunChange[] = []): string {
