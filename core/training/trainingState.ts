@@ -104,24 +104,21 @@ async function weightsOf(session: Session): Promise<CheckpointFiles> {
   return { [WEIGHTS_FILE]: (path) => writeWeightsFile(path, session.parameters, weights) };
 }
 
-export async function readCounters(
-  checkpoint: Pick<Checkpoint, 'folder'>,
-): Promise<Counters & { updates: number }> {
-  const content: unknown = JSON.parse(
-    await readFile(join(checkpoint.folder, COUNTERS_FILE), 'utf8'),
-  );
-  const { formatVersion: _, ...counters } = countersSchema.parse(content);
-  return counters;
+export async function readCounters({
+  folder,
+}: Pick<Checkpoint, 'folder'>): Promise<z.infer<typeof countersSchema>> {
+  const content: unknown = JSON.parse(await readFile(join(folder, COUNTERS_FILE), 'utf8'));
+  return countersSchema.parse(content);
 }
 
 /** Puts a session into the state of a checkpoint; without optimizer files only its weights. */
 export async function restoreState(session: Session, checkpoint: Checkpoint): Promise<Counters> {
   const { folder } = checkpoint;
-  const { updates, ...counters } = await readCounters(checkpoint);
+  const counters = await readCounters(checkpoint);
   await session.writeWeights(await readCheckpointWeights(checkpoint, session.parameters));
   if (OPTIMIZER_FILES.every((name) => checkpoint.files.has(name))) {
     await session.writeOptimizer({
-      step: updates,
+      step: counters.updates,
       firstMoment: await readWeightsFile(join(folder, FIRST_MOMENT_FILE), session.parameters),
       secondMoment: await readWeightsFile(join(folder, SECOND_MOMENT_FILE), session.parameters),
     });

@@ -1,173 +1,41 @@
 /** The training loop with real files and a model small enough to run in milliseconds. */
-import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RandomStream } from '../../../core/base/random.ts';
 import { hashBytes, hashFile } from '../../../core/base/files.ts';
-import type { MlmBatch } from '../../../core/engine/types.ts';
-import { drawFrozenMasks } from '../../../core/evaluation/frozenMasks.ts';
 import { readScores } from '../../../core/evaluation/scoresFile.ts';
-import { prepareFrozenMasks, totalsOf } from '../../../core/evaluation/scoring.ts';
-import { holdAnchor } from '../../../core/training/anchor.ts';
-import { runSpecificationSchema } from '../../../core/training/configuration.ts';
+import { totalsOf } from '../../../core/evaluation/scoring.ts';
 import type { RunSpecification } from '../../../core/training/configuration.ts';
 import { strategyLabel } from '../../../core/strategies/parts.ts';
 import { listCheckpoints } from '../../../core/training/checkpoint.ts';
 import { readEvents } from '../../../core/training/eventLog.ts';
-import type { RunEvent } from '../../../core/training/events.ts';
-import { streamsOf } from '../../../core/training/objective.ts';
-import type { OpenResources, PreparedEvaluation } from '../../../core/training/resources.ts';
-import { train } from '../../../core/training/train.ts';
-import type { Interruption, RunEnd } from '../../../core/training/train.ts';
-import { memoryCorpus, pieceTokenizer } from '../../fixtures/memoryCorpus.ts';
-import { UnigramSession } from '../../fixtures/unigramSession.ts';
+import type { UnigramSession } from '../../fixtures/unigramSession.ts';
+import {
+  VOCABULARY,
+  essence,
+  finalWeights,
+  unigramTraining,
+} from '../../fixtures/unigramTraining.ts';
+import type { RunOptions, Trial, UnigramTraining } from '../../fixtures/unigramTraining.ts';
 
-const VOCABULARY = 40;
+let training: UnigramTraining;
 let folder: string;
-let evaluations: PreparedEvaluation[];
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'palimpsest-loop-'));
-  const tokenizer = pieceTokenizer(3);
-  const texts = Array.from({ length: 12 }, (_, i) =>
-    'acute renal failure after surgery '.repeat(i + 2),
-  );
-  const corpus = memoryCorpus(texts, ['validation', 'test']);
-  evaluations = [];
-  for (const role of ['target', 'source'] as const) {
-    for (const split of ['validation', 'test'] as const) {
-      const options = {
-        split,
-        seed: 1,
-        maskProbability: 0.3,
-        maxSequenceLength: 32,
-        maxTokens: 9999,
-      };
-      const masks = await prepareFrozenMasks(
-        await drawFrozenMasks(corpus, tokenizer, options),
-        corpus,
-        tokenizer,
-      );
-      evaluations.push({ name: role, role, split, setHash: `${role}-${split}`, masks });
-    }
-  }
+  training = await unigramTraining();
+  ({ folder } = training);
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => training.remove());
 
-let runs = 0;
-function specification(
-  settings: object = {},
-  strategy = 'sdt',
-  parts: RunSpecification['parts'] = {},
-): RunSpecification {
-  const corpus = { corpusId: 'c', contentHash: 'c', shardFolder: 'shards' };
-  return runSpecificationSchema.parse({
-    runId: `run-${++runs}`,
-    runFolder: join(folder, `run-${runs}`),
-    modelFolder: 'model',
-    modelHash: 'm',
-    tokenizerHash: 't',
-    strategy,
-    parts,
-    seed: 3,
-    settings: {
-      max_steps: 24,
-      learning_rate: 0.05,
-      logging_steps: 5,
-      eval_steps: 8,
-      save_steps: 6,
-      ...settings,
-    },
-    target: corpus,
-    rehearsal: { ...corpus, buffer: {} },
-    fisher: { id: 'f', corpusHash: 'c', settings: {}, folder: 'fisher' },
-    evaluations: [],
-  });
-}
-
-/** Tokens follow a skewed distribution, another one in each domain; a batch is a function of the step. */
-function batchAt(step: number, stream: 'target' | 'source'): MlmBatch {
-  const random = new RandomStream(3, `${stream}Masks`, step);
-  const first = stream === 'target' ? 5 : 12;
-  const labels = Int32Array.from(
-    { length: 16 },
-    () => first + Math.floor(9 * random.nextFloat() ** 2),
-  );
-  return {
-    batchSize: 2,
-    sequenceLength: 8,
-    inputIds: new Int32Array(16),
-    attentionMask: new Uint8Array(16).fill(1),
-    positions: Int32Array.from(labels.keys()),
-    labels,
-  };
-}
-
-interface Trial extends RunEnd {
-  readonly events: RunEvent[];
-  readonly session: UnigramSession;
-}
+const specification: UnigramTraining['specification'] = (...args) =>
+  training.specification(...args);
 
 /** Runs until the end, or until `interrupt` answers at a step. */
-async function run(
+function run(
   spec: RunSpecification,
-  interrupt: (step: number) => Interruption | undefined = () => undefined,
-  prepare: (session: UnigramSession) => void = () => undefined,
+  interrupt: RunOptions['interrupt'] = () => undefined,
+  prepare: RunOptions['prepare'] = () => undefined,
 ): Promise<Trial> {
-  const session = new UnigramSession(VOCABULARY);
-  prepare(session);
-  const base = await session.readWeights();
-  const open: OpenResources = async (_, objective) => {
-    const diagonal = session.allocateSums();
-    for (const values of diagonal.values()) values.fill(0.5);
-    await holdAnchor(session, objective, base, diagonal);
-    const kinds = [...streamsOf(objective)];
-    return {
-      session,
-      readBase: async () => base,
-      threads: 1,
-      versions: { palimpsest: 'test' },
-      notices: [],
-      streams: Object.fromEntries(
-        kinds.map((kind) => [
-          kind,
-          { stepsPerEpoch: 10, batchesAt: (step: number) => [batchAt(step, kind)] },
-        ]),
-      ),
-      evaluations,
-      close: () => session.close(),
-    };
-  };
-  const events: RunEvent[] = [];
-  let step = 0;
-  const end = await train(spec, open, {
-    interruption: () => interrupt(step),
-    publish: (event) => events.push(event),
-    progress: (at) => {
-      step = at;
-    },
-  });
-  return { ...end, events, session };
-}
-
-const weightsHash = (spec: RunSpecification, step = 24): Promise<string> =>
-  hashFile(join(spec.runFolder, 'checkpoints', `step-${step}`, 'model.safetensors'));
-
-const MACHINE = ['tokens_per_second', 'graph_share', 'seconds', 'resident_bytes'].map(
-  (name) => `train/${name}`,
-);
-
-/** What is the same in two runs that end alike: no times, places or speeds. */
-function essence(events: readonly RunEvent[]): unknown[] {
-  return events.flatMap((event): unknown[] => {
-    if (event.type === 'metrics') {
-      const values = Object.entries(event.values).filter(([name]) => !MACHINE.includes(name));
-      return [[event.step, 'metrics', JSON.stringify(values.toSorted())]];
-    }
-    if (event.type !== 'evaluation') return [];
-    const { step, phase, role, split, nll, scoresHash } = event;
-    return [[step, phase, role, split, nll, scoresHash]];
-  });
+  return training.run(spec, { interrupt, prepare });
 }
 
 describe('a run', () => {
@@ -280,7 +148,7 @@ describe('a strategy', () => {
     expect(outcome).toBe('completed');
     const plain = specification();
     await run(plain);
-    expect(await weightsHash(spec)).not.toBe(await weightsHash(plain));
+    expect(await finalWeights(spec)).not.toBe(await finalWeights(plain));
     const logged = events.flatMap((event) => (event.type === 'metrics' ? [event.values] : []));
     expect(logged).toHaveLength(5);
     for (const values of logged) {
@@ -295,7 +163,7 @@ describe('a strategy', () => {
     const spec = specification({}, strategyLabel(parts), parts);
     for (const at of [3, 11, 18]) await run(spec, (step) => (step >= at ? 'pause' : undefined));
     expect((await run(spec)).outcome).toBe('completed');
-    expect(await weightsHash(spec)).toBe(await weightsHash(whole));
+    expect(await finalWeights(spec)).toBe(await finalWeights(whole));
     expect(essence(readEvents(spec.runFolder)).toSorted()).toEqual(
       essence(reference.events).toSorted(),
     );
@@ -309,7 +177,7 @@ describe('a strategy', () => {
   ])('%s with λ = 0 is SDT bit for bit', async (strategy, parts) => {
     const [spec, plain] = [specification({}, strategy, parts), specification()];
     const trials = [await run(spec), await run(plain)];
-    expect(await weightsHash(spec)).toBe(await weightsHash(plain));
+    expect(await finalWeights(spec)).toBe(await finalWeights(plain));
     const [zero, sdt] = trials.map(({ events }) => essence(events));
     expect(zero).toEqual(sdt);
   });
@@ -434,7 +302,7 @@ describe('stopping and going on', () => {
         expect(checkpoint?.step).toBe(at);
       }
       expect(await run(spec)).toMatchObject({ outcome: 'completed' });
-      expect(await weightsHash(spec)).toBe(await weightsHash(whole));
+      expect(await finalWeights(spec)).toBe(await finalWeights(whole));
       expect(essence(readEvents(spec.runFolder)).toSorted()).toEqual(
         essence(reference.events).toSorted(),
       );
@@ -454,7 +322,7 @@ describe('stopping and going on', () => {
       const { outcome } = await run(spec, () => (asked++ >= question ? 'pause' : undefined));
       expect(outcome).toBe('paused');
       expect(await run(spec)).toMatchObject({ outcome: 'completed' });
-      expect(await weightsHash(spec)).toBe(await weightsHash(whole));
+      expect(await finalWeights(spec)).toBe(await finalWeights(whole));
       expect(essence(readEvents(spec.runFolder)).toSorted()).toEqual(
         essence(reference.events).toSorted(),
       );
@@ -480,7 +348,7 @@ describe('stopping and going on', () => {
         attempt: 2,
         resumedFrom: killedAt < 6 ? null : killedAt - (killedAt % 6),
       });
-      expect(await weightsHash(copy)).toBe(await weightsHash(whole));
+      expect(await finalWeights(copy)).toBe(await finalWeights(whole));
       expect(essence(readEvents(copy.runFolder)).toSorted()).toEqual(
         essence(reference.events).toSorted(),
       );
@@ -524,7 +392,7 @@ describe('stopping and going on', () => {
     });
     const whole = specification();
     await run(whole);
-    expect(await weightsHash(spec)).toBe(await weightsHash(whole));
+    expect(await finalWeights(spec)).toBe(await finalWeights(whole));
   });
 
   it('says when it goes on with other means than it began with', async () => {

@@ -1,5 +1,15 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,6 +20,7 @@ import {
   listCheckpoints,
   recoverCheckpoints,
   removeCheckpoints,
+  replaceCheckpoint,
   writeCheckpoint,
 } from '../../../core/training/checkpoint.ts';
 import type { Checkpoint, CheckpointFiles } from '../../../core/training/checkpoint.ts';
@@ -115,6 +126,37 @@ describe('checkpoints', () => {
     await expect(failing).rejects.toBeInstanceOf(UserError);
     await expect(failing).rejects.toMatchObject({ code: 'system/enospc' });
     expect(await readdir(join(run, 'checkpoints'))).toEqual(['step-1']);
+  });
+
+  it('are replaced, whether or not there was one', async () => {
+    const replace = (step: number): Promise<Checkpoint> =>
+      replaceCheckpoint(run, 'checkpoints', step, {
+        'model.safetensors': content(`other weights of step ${step}`),
+      });
+    const before = await write(3);
+    const replaced = await replace(3);
+    expect(replaced.sha256).not.toBe(before.sha256);
+    expect(await readdir(replaced.folder)).toEqual(['manifest.json', 'model.safetensors']);
+    await replace(4);
+    expect(await recoveredSteps()).toEqual([4, 3]);
+    expect((await readdir(join(run, 'checkpoints'))).sort()).toEqual(['step-3', 'step-4']);
+  });
+
+  it('come back when a process died between giving up a name and taking it', async () => {
+    const { folder, sha256 } = await write(3);
+    await rename(folder, `${folder}.superseded`);
+    expect(await listCheckpoints(run, 'checkpoints')).toEqual([]);
+    const { checkpoints, damaged } = await recoverCheckpoints(run, 'checkpoints');
+    expect(damaged).toEqual([]);
+    expect(checkpoints.map((one) => one.sha256)).toEqual([sha256]);
+
+    await cp(folder, `${folder}.superseded`, { recursive: true });
+    const changed = await replaceCheckpoint(run, 'best', 3, { 'a.bin': content('a') });
+    await rm(folder, { recursive: true });
+    await cp(changed.folder, folder, { recursive: true });
+    const recovered = await recoverCheckpoints(run, 'checkpoints');
+    expect(recovered.checkpoints.map((one) => one.sha256)).toEqual([changed.sha256]);
+    expect(await readdir(join(run, 'checkpoints'))).toEqual(['step-3']);
   });
 
   it('are pruned by age, counted from the latest', async () => {

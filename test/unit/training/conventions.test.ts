@@ -92,4 +92,31 @@ describe('conventionsOf', () => {
     expect(conventions['layer_rates']).toContain('0.7');
     expect(conventionsOf(specification({ gem: {} }))['projection']).toContain('g · m < 0');
   });
+
+  it('tells when a forgetting guard ends the training, and with which weights', () => {
+    const guarded = (action: string): string | undefined => {
+      const settings = { eval_steps: 50, forgetting_guard: { max_forgetting: 0.2, action } };
+      return conventionsOf(specification({}, { settings }))['forgetting_guard'];
+    };
+    expect(guarded('stop')).toMatch(/^every 50 steps .* more than 0.2 nats .* of that step$/);
+    expect(guarded('rollback')).toMatch(/least target loss .* the base model included$/);
+    expect(conventionsOf(specification({}))).not.toHaveProperty('forgetting_guard');
+  });
+
+  it('tells of an interpolation what it lies between, and no training of its own', () => {
+    const interpolation = {
+      ...{ run: 'run-b', configurationHash: 'c', step: 60, alpha: 0.3 },
+      checkpointFolder: '/run-b/checkpoints/step-60',
+    };
+    const settings = { forgetting_guard: { max_forgetting: 1 } };
+    const conventions = conventionsOf(specification({ ewc: {} }, { interpolation, settings }));
+    expect(Object.keys(conventions).toSorted()).toEqual([
+      'evaluation',
+      'objective',
+      'trained_objective',
+      'weights',
+    ]);
+    expect(conventions['weights']).toMatch(/\(1 − α\) θ\* \+ α θ with α 0.3; .* run-b .* step 60/);
+    expect(conventions['trained_objective']).toContain('Σ F (θ − θ*)²');
+  });
 });
