@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { UserError } from '../../base/errors.ts';
 import { writeFileAtomically } from '../../base/files.ts';
 import { nothingYet } from '../../results/cells.ts';
+import { choiceText } from '../../results/choices.ts';
 import { resultsCsv } from '../../results/csv.ts';
 import { resultsLatex } from '../../results/latex.ts';
 import { resultsMarkdown } from '../../results/markdown.ts';
@@ -63,7 +64,7 @@ export function resultsCommand(session: Session): Command {
       return answerFromWorkbench(session, options, async (workbench) => {
         const results = await workbench.call('projects/results', { project, split });
         const { stderr } = session.environment;
-        await noteNamesakes(workbench, results, (note) => stderr.write(note));
+        await noteProject(workbench, results, (note) => stderr.write(note));
         if (plot !== undefined) {
           await writePlot(plot, results);
           stderr.write(`Wrote ${resolve(plot)}.\n`);
@@ -95,15 +96,20 @@ function requireUsable(
   }
 }
 
-async function noteNamesakes(
+/** What the table cannot tell: which project it is of, and rows that are still to come. */
+async function noteProject(
   workbench: WorkbenchClient,
   { project }: ProjectResults,
   note: (text: string) => void,
 ): Promise<void> {
   const projects = await workbench.call('projects/list', {});
   const count = projects.filter(({ name }) => name === project.name).length;
-  if (count < 2) return;
-  note(`${count} projects are named "${project.name}"; this is ${project.id}.\n`);
+  if (count > 1) note(`${count} projects are named "${project.name}"; this is ${project.id}.\n`);
+  const choices = projects.find(({ id }) => id === project.id)?.choices ?? [];
+  for (const choice of choices) {
+    if (choice.candidates.some(({ chosen }) => chosen)) continue;
+    note(`${choiceText(choice)}; its row is still to come.\n`);
+  }
 }
 
 async function writePlot(path: string, results: ProjectResults): Promise<void> {

@@ -9,7 +9,7 @@ import type { CheckedRequest, Handlers } from '../calls.ts';
 import { findLatestProject } from '../find.ts';
 import { resolveInHome } from '../home.ts';
 import type { Home } from '../home.ts';
-import { choiceSchema } from '../results.ts';
+import { madeChoices } from '../projectChoices.ts';
 import type { ProjectResults } from '../results.ts';
 import { groupKey } from '../runGroups.ts';
 import { ScoreFiles, lossOver, scoresOfPhase, setKey } from '../runScores.ts';
@@ -52,7 +52,7 @@ function projectResults(
     project: { id, name },
     split,
     rows: resultRows(groups, intervalsOf(groups, differences)),
-    choices: store.choices.list(id).map(({ choice }) => choiceSchema.parse(JSON.parse(choice))),
+    choices: [...madeChoices(store, id).values()],
     unfinished: records.filter(({ state }) => state !== 'completed' && state !== 'cancelled')
       .length,
     sets: (runs[0]?.scores.after ?? []).map(({ role, name: set, setHash }) => ({

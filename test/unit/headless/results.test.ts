@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../../core/headless/program.ts';
 import { resultsCsv } from '../../../core/results/csv.ts';
-import type { RunsDiff } from '../../../core/workbench/results.ts';
-import { paperRows, projectResults } from '../../fixtures/results.ts';
+import type { LambdaChoice, RunsDiff } from '../../../core/workbench/results.ts';
+import { ewcChoice, paperRows, projectResults } from '../../fixtures/results.ts';
 import { parseXml } from '../../fixtures/xml.ts';
 import { memoryEnvironment, PreparedWorkbench } from './fakes.ts';
 import type { Answers } from './fakes.ts';
@@ -54,11 +54,25 @@ describe('results', () => {
     }
   });
 
-  it('says which of several projects with the name is shown', async () => {
-    const project = (id: string, name: string) => ({
-      ...{ id, name, createdAt: '2026-11-23T18:00:00.000Z' },
-      ...{ runs: [], choices: [], expectsMore: false },
+  const project = (id: string, name: string, choices: readonly LambdaChoice[] = []) => ({
+    ...{ id, name, createdAt: '2026-11-23T18:00:00.000Z' },
+    ...{ runs: [], choices, expectsMore: false },
+  });
+
+  it('says that a row is still to come while its λ is not chosen', async () => {
+    const made = ewcChoice();
+    const candidates = made.candidates.map((one) => ({ ...one, chosen: false }));
+    const open = ewcChoice({ strategy: 'rh', candidates });
+    const projects = [project('project-aaaaaaaaaa', 'pilot', [made, open])];
+    const { error, out } = await run(['results', 'pilot', '--format', 'csv'], {
+      ...ANSWERS,
+      'projects/list': projects,
     });
+    expect(error).toMatch(/^RH: .*not chosen yet of .*; its row is still to come\.\n$/);
+    expect(out).toBe(resultsCsv(RESULTS));
+  });
+
+  it('says which of several projects with the name is shown', async () => {
     const projects = [
       project('project-aaaaaaaaaa', 'pilot'),
       project('project-bbbbbbbbbb', 'pilot'),
