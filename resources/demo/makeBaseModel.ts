@@ -16,7 +16,7 @@ import {
 import type { DemoCorpus } from '../../core/demo/demoProject.ts';
 import { countWords, makeVocabulary } from '../../core/demo/vocabulary.ts';
 import { untilInterrupt } from '../../core/headless/command.ts';
-import { followRuns } from '../../core/headless/follow.ts';
+import { followRun } from '../../core/headless/follow.ts';
 import { nodeEnvironment } from '../../core/headless/host.ts';
 
 const BASE_MODEL = fileURLToPath(new URL('base-model', import.meta.url));
@@ -104,7 +104,7 @@ try {
   });
   const [run] = project.runs;
   const { runs } = await untilInterrupt(environment, (stop) =>
-    followRuns(workbench, [run.id], environment, stop),
+    followRun(workbench, run.id, environment, stop),
   );
   if (runs[0].state !== 'completed') throw new Error(`The run ended ${runs[0].state}.`);
   const folder = join(work, 'export');

@@ -10,6 +10,8 @@ import type {
   WorkbenchClient,
 } from '../../workbench/contract.ts';
 import type { ProjectFile } from '../../workbench/projectFile.ts';
+import type { LambdaChoice, ProjectResults } from '../../workbench/results.ts';
+import { choiceText } from '../../results/choices.ts';
 import {
   answerFromWorkbench,
   callWithProgress,
@@ -22,8 +24,8 @@ import type { Answer, CommonOptions, Session } from '../command.ts';
 import type { Environment } from '../environment.ts';
 import { FAILED_EXIT_CODE, INTERRUPTED_EXIT_CODE } from '../failure.ts';
 import { followRuns } from '../follow.ts';
-import { describeResults, resultRow } from '../results.ts';
-import type { ResultRow } from '../results.ts';
+import { runTitle } from '../output/runTitle.ts';
+import { describeProjectResults } from '../results.ts';
 
 /** Runs in these states have work left that nobody is doing. */
 const UNFINISHED: readonly RunState[] = ['paused', 'interrupted', 'failed'];
@@ -33,14 +35,23 @@ A project file, as YAML or JSON:
   name: pilot
   base_model: bert-base          # name or id of an imported model
   target_corpus: notes           # the domain to adapt to
-  source_corpus: wiki            # the general domain, to measure forgetting
-  strategies: [ndt, sdt]         # ndt: the base model as it is, sdt: simple domain tuning
+  source_corpus: wiki            # the general domain, to measure forgetting and lessen it
+  strategies:
+    - ndt                        # the base model as it is
+    - sdt                        # simple domain tuning
+    - gem                        # a name alone: with default settings
+    - l2: {lambda: 0.05}
+    - ewc: {lambda: [10, 100, 1000]}   # the best value on validation is chosen and run
+    - rh: {lambda: 0.5, ratio: 0.25}   # parts combine: rehearsal and distillation
+      lwf: {}
   seeds: [1, 2, 3]
   training:                      # names and defaults as in Hugging Face transformers
     learning_rate: 5e-5
     max_steps: 1500
     per_device_train_batch_size: 32
     max_seq_length: 128
+  selection:
+    max_steps: 300               # of the runs that only choose a value, with one seed
 `;
 
 /** `run`. */
@@ -48,8 +59,10 @@ export function runCommand(session: Session): Command {
   return newCommand(
     'run',
     'run a project file to its end',
-    'Registers a project, runs all its strategies and seeds, and shows forgetting and gain. Run the ' +
-      'same file again to continue what is unfinished. Ctrl-C saves a checkpoint and pauses.',
+    'Registers a project, runs all its strategies and seeds, and shows forgetting and gain. Where a ' +
+      'strategy has several values, each is tried first and the best on validation is chosen. Run the ' +
+      'same file again to continue what is unfinished, also with more strategies, values or seeds. ' +
+      'Ctrl-C saves a checkpoint and pauses.',
   )
     .argument('<project>', 'project file, JSON or YAML')
     .addOption(engineOption('engine to use instead of the one in the file'))
@@ -71,14 +84,15 @@ async function answerFromWorkbenchWithProject(
   const project = engine === undefined ? file : { ...file, engine };
   await answerFromWorkbench(session, options, async (workbench) => {
     const finished = await runProject(workbench, project, session.environment);
-    return projectAnswer(finished);
+    const results = await workbench.call('projects/results', { project: finished.project.id });
+    return projectAnswer(finished, results);
   });
 }
 
 export interface FinishedProject {
   readonly project: ProjectSummary;
+  /** The runs that the file means. */
   readonly runs: readonly RunDetail[];
-  readonly results: readonly ResultRow[];
   readonly interrupted: boolean;
 }
 
@@ -98,43 +112,72 @@ async function runUntil(
   project: ProjectFile,
   environment: Environment,
 ): Promise<FinishedProject> {
+  const before = new Set((await workbench.call('runs/list', {})).map(({ id }) => id));
   const registered = await callWithProgress(environment, workbench, 'projects/run', { project });
   for (const { id, state } of registered.runs) {
     if (UNFINISHED.includes(state)) await workbench.call('runs/resume', { run: id });
   }
-  const ids = registered.runs.map(({ id }) => id);
-  const { interrupted } = await followRuns(workbench, ids, environment, stop);
+  const { id } = registered;
+  const meant = new Set(registered.runs.map((run) => run.id));
+  const look = async (): Promise<ProjectSummary> => {
+    const shown = await workbench.call('projects/show', { project: id });
+    // With a choice that is made come the runs of the value that was chosen.
+    for (const run of shown.runs) if (!before.has(run.id)) meant.add(run.id);
+    return { ...shown, runs: shown.runs.filter((run) => meant.has(run.id)) };
+  };
+  let { interrupted, stalled } = await followRuns(workbench, look, environment, stop);
+  if (stalled && !interrupted) {
+    // Whoever owns the home folder could not go on by itself: this goes on, or says why not.
+    const again = await callWithProgress(environment, workbench, 'projects/run', { project });
+    for (const run of again.runs) meant.add(run.id);
+    ({ interrupted, stalled } = await followRuns(workbench, look, environment, stop));
+  }
+  const last = await look();
   const runs: RunDetail[] = [];
-  for (const run of ids) runs.push(await workbench.call('runs/show', { run }));
-  const results = runs.flatMap((run) => resultRow(run, 'test') ?? []);
+  for (const run of last.runs) runs.push(await workbench.call('runs/show', { run: run.id }));
   return {
-    project: { ...registered, runs: runs.map((run) => runSummarySchema.parse(run)) },
+    project: { ...last, runs: runs.map((run) => runSummarySchema.parse(run)) },
     runs,
-    results,
     interrupted,
   };
 }
 
-function projectAnswer({ project, runs, results, interrupted }: FinishedProject): Answer {
-  const allDone = runs.every(({ state }) => state === 'completed');
+function projectAnswer(
+  { project, runs, interrupted }: FinishedProject,
+  results: ProjectResults,
+): Answer {
   const troubles = runs.filter(({ state }) => state !== 'completed');
+  const open = openChoices(project);
+  const isDone = troubles.length === 0 && open.length === 0;
   const text = [
-    describeResults(results),
+    describeProjectResults(results),
     ...troubles.map(describeTrouble),
+    ...open.map(describeOpenChoice),
     howToResume(troubles),
   ].join('');
-  const { id, name } = project;
+  const { id, name, choices } = project;
   return {
-    document: { project: { id, name }, runs, results, interrupted },
+    document: { project: { id, name }, runs, choices, results, interrupted },
     text,
-    exitCode: allDone ? 0 : interrupted ? INTERRUPTED_EXIT_CODE : FAILED_EXIT_CODE,
+    exitCode: isDone ? 0 : interrupted ? INTERRUPTED_EXIT_CODE : FAILED_EXIT_CODE,
   };
+}
+
+function openChoices({ choices }: ProjectSummary): LambdaChoice[] {
+  return choices.filter(({ candidates }) => !candidates.some(({ chosen }) => chosen));
+}
+
+function describeOpenChoice(choice: LambdaChoice): string {
+  return (
+    `${choiceText(choice)}.\n` +
+    '  It is chosen when every value has been tried; run the project file again to go on.\n'
+  );
 }
 
 /** One line for a run that did not complete. */
 export function describeTrouble(run: RunDetail): string {
   const reason = run.error ? `: ${run.error.message}\n  ${run.error.hint}` : '';
-  return `${run.strategy.toUpperCase()} seed ${run.seed} (${run.id}) ${run.state} at step ${run.step}${reason}\n`;
+  return `${runTitle(run)} (${run.id}) ${run.state} at step ${run.step}${reason}\n`;
 }
 
 /** One line a run that is not complete. */

@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { fullTitle, settingsText } from '../../results/names.ts';
 import { runStateSchema } from '../../workbench/contract.ts';
 import type { RunChange, RunDetail, RunState, RunSummary } from '../../workbench/contract.ts';
 import { answerFromWorkbench, examples, newCommand, untilInterrupt } from '../command.ts';
 import type { CommonOptions, Session } from '../command.ts';
-import { followRuns } from '../follow.ts';
+import { followRun } from '../follow.ts';
 import {
   formatBytes,
   formatCount,
@@ -15,6 +14,7 @@ import {
   formatTime,
 } from '../output/format.ts';
 import { describeGuard, describeReports } from '../output/runReports.ts';
+import { strategyOf } from '../output/runTitle.ts';
 import { facts, table } from '../output/table.ts';
 import { FAILED_EXIT_CODE, INTERRUPTED_EXIT_CODE } from '../failure.ts';
 import { howToResume } from './run.ts';
@@ -73,7 +73,7 @@ export function addRunsCommands(group: Command, session: Session): void {
         const { id } = await workbench.call('runs/resume', { run });
         const { environment } = session;
         const { interrupted } = await untilInterrupt(environment, (stop) =>
-          followRuns(workbench, [id], environment, stop),
+          followRun(workbench, id, environment, stop),
         );
         const detail = await workbench.call('runs/show', { run: id });
         const stopped = interrupted ? INTERRUPTED_EXIT_CODE : FAILED_EXIT_CODE;
@@ -164,7 +164,7 @@ function describeRuns(runs: readonly RunSummary[]): string {
     runs.map((run) => [
       run.id,
       run.projectName,
-      describeStrategy(run),
+      strategyOf(run),
       String(run.seed),
       run.state,
       steps(run),
@@ -174,15 +174,10 @@ function describeRuns(runs: readonly RunSummary[]): string {
   );
 }
 
-/** "EWC λ 100", "RH+EWC rh λ 1, ewc λ 10, to choose λ". */
-function describeStrategy({ strategy, parts, purpose }: RunSummary): string {
-  return `${fullTitle(strategy, settingsText(parts))}${purpose === 'sweep' ? ', to choose λ' : ''}`;
-}
-
 function describeRun(run: RunDetail, changes: readonly RunChange[] = []): string {
   const overview: [string, string][] = [
     ['project', run.projectName],
-    ['strategy', `${describeStrategy(run)}, seed ${run.seed}`],
+    ['strategy', `${strategyOf(run)}, seed ${run.seed}`],
     ['state', run.state],
     ['step', steps(run)],
     ['engine', run.engine === null ? '–' : `${run.engine}, ${run.device ?? ''}`],

@@ -68,7 +68,7 @@ describe('help', () => {
     ],
     [['corpus', 'list'], []],
     [['corpus', 'report'], ['--model']],
-    [['run'], ['--engine', 'learning_rate: 5e-5', 'strategies: [ndt, sdt]']],
+    [['run'], ['--engine', 'learning_rate: 5e-5', 'ewc: {lambda: [10, 100, 1000]}']],
     [
       ['runs', 'list'],
       ['--project', '--state'],

@@ -3,64 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../../core/headless/program.ts';
-import { describeResults, resultRow, spread, summarise } from '../../../core/headless/results.ts';
-import type { RunDetail } from '../../../core/workbench/contract.ts';
+import { followRuns } from '../../../core/headless/follow.ts';
+import type { ProjectSummary, RunDetail } from '../../../core/workbench/contract.ts';
+import { parseProjectFile } from '../../../core/workbench/readProjectFile.ts';
 import { runSummarySchema } from '../../../core/workbench/contract.ts';
-import { evaluation, memoryEnvironment, PreparedWorkbench, runDetail } from './fakes.ts';
-
-describe('results', () => {
-  it('are differences to the base model on one split', () => {
-    expect(resultRow(runDetail(), 'test')).toEqual({
-      run: 'run-1',
-      strategy: 'sdt',
-      seed: 1,
-      split: 'test',
-      sourceNll: 3.5,
-      targetNll: 2.25,
-      forgetting: 0.5,
-      gain: 1.75,
-    });
-    expect(resultRow(runDetail(), 'validation')).toBeUndefined();
-  });
-
-  it('of the base model need no evaluation after', () => {
-    const evaluations = runDetail().evaluations.filter(({ phase }) => phase === 'before');
-    const row = resultRow(runDetail({ strategy: 'ndt', evaluations }), 'test');
-    expect(row).toMatchObject({ sourceNll: 3, targetNll: 4, forgetting: 0, gain: 0 });
-    expect(resultRow(runDetail({ evaluations }), 'test')).toBeUndefined();
-  });
-
-  it('weigh several sets of one role by their tokens', () => {
-    const evaluations = (['before', 'after'] as const).flatMap((phase) => [
-      evaluation({ phase, role: 'source', nll: 1, tokens: 300 }),
-      evaluation({ phase, role: 'source', name: 'other', nll: 5, tokens: 100 }),
-      evaluation({ phase, role: 'target', nll: 2 }),
-    ]);
-    expect(resultRow(runDetail({ evaluations }), 'test')?.sourceNll).toBe(2);
-  });
-
-  it('have the sample standard deviation over seeds', () => {
-    expect(spread([1, 2, 3, 4])).toEqual({ mean: 2.5, deviation: Math.sqrt(5 / 3) });
-    expect(spread([7])).toEqual({ mean: 7, deviation: null });
-  });
-
-  it('become a table of strategies', () => {
-    const rows = [
-      runDetail({ strategy: 'ndt', evaluations: runDetail().evaluations.slice(0, 2) }),
-      runDetail(),
-      runDetail({ seed: 2 }),
-    ].flatMap((run) => resultRow(run, 'test') ?? []);
-    expect(summarise(rows).map(({ strategy, seeds }) => [strategy, seeds])).toEqual([
-      ['ndt', 1],
-      ['sdt', 2],
-    ]);
-    const text = describeResults(rows);
-    expect(text).toContain('Nats a masked token on the test split, mean ± standard deviation');
-    expect(text).toMatch(/^SDT +2 +3\.500 ± 0\.000 +2\.250 ± 0\.000 +\+0\.500 ± 0\.000 +\+1\.750/m);
-    expect(text).toMatch(/^NDT +1 +3\.000 +4\.000 +– +–$/m);
-    expect(describeResults([])).toBe('');
-  });
-});
+import { ewcChoice, projectResults, row } from '../../fixtures/results.ts';
+import { memoryEnvironment, PreparedWorkbench, runDetail } from './fakes.ts';
+import type { Answers } from './fakes.ts';
 
 describe('run', () => {
   let folder = '';
@@ -74,6 +23,23 @@ describe('run', () => {
     );
   });
   afterAll(() => rm(folder, { recursive: true }));
+
+  /** Tells of the runs' states soon after each look, as a Workbench does when they change. */
+  function movingWorkbench(runs: () => RunDetail[], answers: Answers): PreparedWorkbench {
+    const look = answers['projects/show'] as (request: unknown) => unknown;
+    const workbench = new PreparedWorkbench({
+      ...answers,
+      'projects/show': (request: unknown) => {
+        setTimeout(() => {
+          for (const run of runs()) {
+            workbench.publish({ type: 'run/state', run: runSummarySchema.parse(run) });
+          }
+        }, 5);
+        return look(request);
+      },
+    });
+    return workbench;
+  }
 
   /** Runs that move by what is asked of them: a look at a running one brings it to its end. */
   function workbenchWith(runs: Map<string, RunDetail>, ends: RunDetail['state'] = 'completed') {
@@ -89,22 +55,43 @@ describe('run', () => {
       return changed;
     };
     let looks = 0;
-    return new PreparedWorkbench({
-      'projects/run': () => ({
-        id: 'project-1',
-        name: 'pilot',
-        createdAt: '2026-11-23T18:00:00.000Z',
-        runs: [...runs.values()].map((run) => runSummarySchema.parse(run)),
-      }),
-      'runs/show': (request: unknown) => {
-        const run = get(request);
-        if (run.state === 'running' && ++looks > 1) return change(request, ends);
-        return run.state === 'queued' ? change(request, 'running') : run;
+    const summary = () => ({
+      id: 'project-1',
+      name: 'pilot',
+      createdAt: '2026-11-23T18:00:00.000Z',
+      runs: [...runs.values()].map((run) => runSummarySchema.parse(run)),
+      choices: [],
+      expectsMore: false,
+    });
+    return movingWorkbench(() => [...runs.values()], {
+      'runs/list': [runSummarySchema.parse(runDetail({ id: 'of-another-project' }))],
+      'projects/run': summary,
+      'projects/show': () => {
+        looks++;
+        for (const run of runs.values()) {
+          if (run.state === 'running' && looks > 1) change({ run: run.id }, ends);
+          else if (run.state === 'queued') change({ run: run.id }, 'running');
+        }
+        return summary();
       },
+      'projects/results': projectResults([row('ndt', 0, 0), row('sdt', 0.5, 1.75)]),
+      'runs/show': get,
       'runs/resume': (request: unknown) => change(request, 'queued'),
       'runs/pause': (request: unknown) => change(request, 'paused'),
     });
   }
+
+  it('shows a project file that is one', async () => {
+    const environment = memoryEnvironment(new PreparedWorkbench({}));
+    await runCommandLine(['run', '--help'], environment, '1');
+    const [, example = ''] =
+      /A project file, as YAML or JSON:\n([^]*?)\n\n/.exec(environment.stdout.text) ?? [];
+    const parsed = parseProjectFile(example, 'help.yaml');
+    expect(parsed.strategies).toContainEqual({
+      ewc: { lambda: [10, 100, 1000], layer_norm: true },
+    });
+    expect(parsed.strategies.at(-1)).toMatchObject({ rh: { lambda: 0.5 }, lwf: { lambda: 1 } });
+  });
 
   it('continues what is unfinished and leaves the rest', async () => {
     const workbench = workbenchWith(
@@ -120,8 +107,9 @@ describe('run', () => {
     expect(resumed).toEqual([{ name: 'runs/resume', request: { run: 'half' } }]);
     const document = JSON.parse(environment.stdout.text) as {
       runs: RunDetail[];
-      results: unknown[];
+      results: { rows: unknown[] };
     };
+    expect(document.results.rows).toHaveLength(2);
     expect(document.runs.map(({ id, state }) => [id, state])).toEqual([
       ['done', 'completed'],
       ['half', 'completed'],
@@ -130,18 +118,22 @@ describe('run', () => {
     expect(document.runs[1].evaluations).toHaveLength(4);
     // A cancelled run is not done.
     expect(exitCode).toBe(1);
-  }, 10_000);
+  });
 
   it('sends the file with the engine of the command line', async () => {
     const workbench = workbenchWith(new Map([['done', runDetail({ id: 'done' })]]));
     const environment = memoryEnvironment(workbench);
     const exitCode = await runCommandLine(['run', project, '--engine', 'cpu'], environment, '1');
     expect(exitCode).toBe(0);
-    expect(workbench.requests[0]).toMatchObject({
+    expect(workbench.requests[1]).toMatchObject({
       name: 'projects/run',
       request: { project: { name: 'pilot', engine: 'cpu', seeds: [1] } },
     });
-    expect(environment.stdout.text).toMatch(/^SDT +1 +3\.500 +2\.250 +\+0\.500 +\+1\.750$/m);
+    expect(environment.stdout.text).toMatch(/SDT +1 +3\.912 +2\.358 +\+0\.500 +\+1\.750/);
+    expect(workbench.requests.at(-1)).toEqual({
+      name: 'projects/results',
+      request: { project: 'project-1', split: 'test' },
+    });
   });
 
   it('reads a wrong file before it touches the home folder', async () => {
@@ -177,5 +169,93 @@ describe('run', () => {
     expect(await runCommandLine(['run', project], environment, '1')).toBe(1);
     expect(environment.stdout.text).toContain('The run diverged.\n  Lower learning_rate.\n');
     expect(environment.stdout.text).toContain('palimpsest runs resume bad\n');
-  }, 10_000);
+  });
+
+  const open = ewcChoice();
+  for (const candidate of open.candidates) Object.assign(candidate, { chosen: false });
+  const sweep = runDetail({ id: 'sweep', strategy: 'ewc', purpose: 'sweep', state: 'running' });
+  const chosen = runDetail({ id: 'chosen', strategy: 'ewc', state: 'running' });
+
+  type FollowedProject = Omit<ProjectSummary, 'runs'> & { runs: RunDetail[] };
+
+  /** A project whose looks are given one by one; the last one stays. */
+  function projectOf(looks: Partial<FollowedProject>[]) {
+    let current: FollowedProject = {
+      ...{ id: 'project-1', name: 'pilot', createdAt: '2026-11-23T18:00:00.000Z' },
+      ...{ runs: [sweep], choices: [open], expectsMore: true },
+    };
+    const byId = (request: unknown): unknown => {
+      const { run } = request as { run: string };
+      return current.runs.find(({ id }) => id === run) ?? new Error(run);
+    };
+    return movingWorkbench(() => current.runs, {
+      'runs/list': [],
+      'projects/run': () => current,
+      'projects/show': () => (current = { ...current, ...looks.shift() }),
+      'projects/results': projectResults([row('sdt', 0.5, 1.75)]),
+      'runs/show': byId,
+      'runs/pause': (request: unknown) => {
+        const runs = current.runs.map((run) =>
+          run.id === (request as { run: string }).run ? { ...run, state: 'paused' as const } : run,
+        );
+        current = { ...current, runs, expectsMore: false };
+        return byId(request);
+      },
+    });
+  }
+
+  it('follows the runs that a choice leads to, and tells of the choice', async () => {
+    const tried = { ...sweep, state: 'completed' as const };
+    const workbench = projectOf([
+      {},
+      { runs: [tried, chosen], choices: [ewcChoice()], expectsMore: false },
+      { runs: [tried, { ...chosen, state: 'completed' }] },
+    ]);
+    const environment = memoryEnvironment(workbench);
+    expect(await runCommandLine(['run', project, '--json'], environment, '1')).toBe(0);
+    const told = environment.stderr.text.match(
+      /EWC: λ 100 chosen of 10, 100, 1,000 on validation/g,
+    );
+    expect(told).toHaveLength(1);
+    const document = JSON.parse(environment.stdout.text) as {
+      runs: RunDetail[];
+      choices: unknown[];
+    };
+    expect(document.runs.map(({ id }) => id)).toEqual(['sweep', 'chosen']);
+    expect(document.choices).toEqual([ewcChoice()]);
+  });
+
+  it('says that λ waits for a candidate that failed, and ends with 1', async () => {
+    const failed = { ...sweep, state: 'failed' as const };
+    const workbench = projectOf([{}, { runs: [failed], expectsMore: false }]);
+    const environment = memoryEnvironment(workbench);
+    expect(await runCommandLine(['run', project], environment, '1')).toBe(1);
+    expect(environment.stdout.text).toContain(
+      'EWC: λ not chosen yet of 10, 100, 1,000 on validation, 300 steps, seed 1.\n',
+    );
+    expect(environment.stdout.text).toContain('EWC seed 1, to choose λ (sweep) failed at step');
+    expect(workbench.requests.filter(({ name }) => name === 'projects/run')).toHaveLength(1);
+  });
+
+  it('pauses the sweep on Ctrl-C and expects nothing more', async () => {
+    const workbench = projectOf([]);
+    const environment = memoryEnvironment(workbench);
+    environment.interrupt();
+    expect(await runCommandLine(['run', project], environment, '1')).toBe(130);
+    expect(environment.stdout.text).toContain('palimpsest runs resume sweep\n');
+  });
+
+  it('asks again when the runs that are expected do not come', async () => {
+    const tried = { ...sweep, state: 'completed' as const };
+    let looks = 0;
+    const workbench = projectOf([{ runs: [tried] }]);
+    const look = async (): Promise<ProjectSummary> => {
+      looks++;
+      return workbench.call('projects/show', { project: 'project-1' });
+    };
+    const signal = new AbortController().signal;
+    const followed = await followRuns(workbench, look, memoryEnvironment(workbench), signal, 1);
+    expect(followed).toMatchObject({ interrupted: false, stalled: true });
+    expect(looks).toBeGreaterThan(3);
+  });
 });

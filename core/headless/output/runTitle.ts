@@ -1,0 +1,16 @@
+import { fullTitle, settingsText } from '../../results/names.ts';
+import type { RunSummary } from '../../workbench/contract.ts';
+
+type Titled = Pick<RunSummary, 'strategy' | 'parts' | 'purpose' | 'seed'>;
+
+/** What a run trains: "SDT", "EWC λ 100", and "EWC λ 10, to choose λ" for a run that only does that. */
+export function strategyOf({ strategy, parts, purpose }: Omit<Titled, 'seed'>): string {
+  const title = fullTitle(strategy, settingsText(parts));
+  return purpose === 'sweep' ? `${title}, to choose λ` : title;
+}
+
+/** "EWC λ 100 seed 1", "EWC λ 10 seed 1, to choose λ" */
+export function runTitle({ purpose, seed, ...run }: Titled): string {
+  const title = `${strategyOf({ ...run, purpose: 'result' })} seed ${seed}`;
+  return purpose === 'sweep' ? `${title}, to choose λ` : title;
+}
