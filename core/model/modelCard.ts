@@ -8,6 +8,8 @@ export interface ModelProvenance {
   readonly strategy: string;
   readonly seed: number;
   readonly steps: number;
+  /** There for weights between the base model (alpha 0) and the end of a run (alpha 1). */
+  readonly interpolation?: { readonly alpha: number; readonly run: string } | undefined;
   /** Training settings under their Hugging Face names. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
   readonly corpora: readonly {
@@ -32,6 +34,7 @@ export interface ModelProvenance {
 /** Markdown with the metadata block that Hugging Face tools read. */
 export function modelCard(modelType: string, provenance: ModelProvenance): string {
   const { baseModel, strategy, seed, steps, settings, corpora, evaluations } = provenance;
+  const { interpolation } = provenance;
   const sections = [
     ['---', 'library_name: transformers', 'pipeline_tag: fill-mask', `tags: [${modelType}]`, '---'],
     [`# ${oneLine(provenance.name)}`],
@@ -49,6 +52,14 @@ export function modelCard(modelType: string, provenance: ModelProvenance): strin
         ['strategy', strategy],
         ['seed', String(seed)],
         ['optimizer steps', String(steps)],
+        ...(interpolation === undefined
+          ? []
+          : [
+              [
+                'interpolation',
+                `(1 − α) base model + α run ${oneLine(interpolation.run)}, α ${interpolation.alpha}`,
+              ],
+            ]),
       ],
     ),
   ];

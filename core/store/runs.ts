@@ -46,6 +46,8 @@ export interface RunRecord extends NewRunRecord {
   readonly projectName: string;
   /** Of the configuration; empty when it has none. */
   readonly parts: StrategyParts;
+  /** Of an interpolation; else null. */
+  readonly alpha: number | null;
 }
 
 /** What changes in the life of a run; what is left out stays. */
@@ -114,11 +116,12 @@ const COLUMN_OF: Readonly<Record<keyof NewRunRecord, string>> = {
   settledAttempt: 'settled_attempt',
 };
 const FIELDS = Object.keys(COLUMN_OF) as (keyof NewRunRecord)[];
-// SQLite takes the parts out of the configuration, which is large, faster than it could be parsed here.
+// SQLite takes these out of the configuration, which is large, faster than it could be parsed here.
 const COLUMNS = [
   ...FIELDS.map((field) => `${COLUMN_OF[field]} AS ${field}`),
   '(SELECT projects.name FROM projects WHERE projects.id = runs.project_id) AS projectName',
   "coalesce(json_extract(configuration, '$.parts'), '{}') AS parts",
+  "json_extract(configuration, '$.interpolation.alpha') AS alpha",
 ].join(', ');
 
 function fromRow(row: Row): RunRecord {

@@ -29,7 +29,7 @@ export function comparableSettings(specification: RunSpecification): Record<stri
 }
 
 /** `{a: {b: 1}}` → `{'a.b': 1}`; lists stay whole, what is undefined is left out. */
-function flatten(value: object, path = ''): Record<string, unknown> {
+export function flatten(value: object, path = ''): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, entry]: [string, unknown]) => {
       const here = path === '' ? key : `${path}.${key}`;

@@ -123,6 +123,8 @@ export const runSummarySchema = z.object({
   purpose: runPurposeSchema,
   strategy: z.string(),
   parts: strategyPartsSchema,
+  /** Of an interpolation, 0 being the base model and 1 the finished run; else null. */
+  alpha: z.number().nullable(),
   seed: z.int(),
   state: runStateSchema,
   step: z.int(),

@@ -114,6 +114,7 @@ export const jobs = {
         strategy: z.string(),
         seed: z.int(),
         steps: z.int(),
+        interpolation: z.object({ alpha: z.number(), run: z.string() }).optional(),
         settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
         corpora: z.array(z.object({ role: z.string(), name: z.string(), hash: z.string() })),
         evaluations: z.array(

@@ -18,10 +18,12 @@ import { readHandlers } from './reads.ts';
 import { corpusHandlers, removeUnregisteredCorpora } from './services/corpora.ts';
 import { CorpusUse } from './services/corpusUse.ts';
 import { diagnosticsHandlers } from './services/diagnostics.ts';
+import { interpolationHandlers } from './services/interpolate.ts';
 import { modelHandlers } from './services/models.ts';
 import { projectService } from './services/projects.ts';
 import type { ProjectService } from './services/projects.ts';
-import { requireMaterial, runHandlers } from './services/runs.ts';
+import { requireMaterial } from './services/runMaterial.ts';
+import { runHandlers } from './services/runs.ts';
 import type { Services } from './services/services.ts';
 import { requireSpace, runBytes } from './space.ts';
 import { serveSpool } from './spoolServer.ts';
@@ -149,6 +151,7 @@ class OwnedWorkbench implements WorkbenchClient {
       ...corpusHandlers(services),
       ...this.#projects.handlers,
       ...runHandlers(services),
+      ...interpolationHandlers(services),
       ...diagnosticsHandlers(services),
     };
   }

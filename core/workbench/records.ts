@@ -42,6 +42,7 @@ export function toRunSummary(record: RunRecord): RunSummary {
     purpose: record.purpose,
     strategy: record.strategy,
     parts: record.parts,
+    alpha: record.alpha,
     seed: record.seed,
     state: record.state,
     step: record.step,

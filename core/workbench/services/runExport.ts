@@ -1,14 +1,17 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { VERSION } from '../../base/version.ts';
 import type { EvaluationRecord } from '../../store/evaluations.ts';
 import type { RunRecord } from '../../store/runs.ts';
+import type { RunSpecification } from '../../training/configuration.ts';
 import type { CallContext } from '../calls.ts';
+import { flatten } from '../comparableSettings.ts';
 import type { Reply } from '../contract.ts';
 import { resolveInHome } from '../home.ts';
 import type { JobRequest } from '../jobContract.ts';
+import { readRunReports } from '../runReports.ts';
+import { setKey } from '../runScores.ts';
 import { loadSpecification } from '../storedSpecification.ts';
+import { lastCheckpoint } from './runWeights.ts';
 import type { Services } from './services.ts';
 
 type Provenance = JobRequest<'runs/export'>['provenance'];
@@ -26,7 +29,7 @@ export async function exportRun(
   folder: string,
   context: CallContext,
 ): Promise<Reply<'runs/export'>> {
-  const { home, store, runJob } = services;
+  const { home, runJob } = services;
   if (run.state === 'running' || run.state === 'queued') {
     throw new UserError(
       'run/not-at-rest',
@@ -35,10 +38,7 @@ export async function exportRun(
     );
   }
   const specification = loadSpecification(home, run.configuration);
-  const runFolder = resolveInHome(home, run.folder);
-  const checkpoint = store.checkpoints
-    .list(run.id)
-    .findLast(({ path }) => existsSync(join(runFolder, path)));
+  const checkpoint = lastCheckpoint(services, run);
   if (checkpoint === undefined && run.strategy !== 'ndt') {
     throw new UserError(
       'run/no-weights',
@@ -50,7 +50,7 @@ export async function exportRun(
     'runs/export',
     {
       modelFolder: specification.modelFolder,
-      checkpointFolder: checkpoint === undefined ? null : join(runFolder, checkpoint.path),
+      checkpointFolder: checkpoint?.folder ?? null,
       folder,
       provenance: provenanceOf(services, run, checkpoint?.step ?? 0),
     },
@@ -66,47 +66,76 @@ export async function exportRun(
   return { folder, bytes: reply.bytes, notices };
 }
 
-function provenanceOf({ home, store }: Services, run: RunRecord, steps: number): Provenance {
-  const { modelHash, settings, target, evaluations } = loadSpecification(home, run.configuration);
+function provenanceOf(services: Services, run: RunRecord, steps: number): Provenance {
+  const { home, store } = services;
+  const specification = loadSpecification(home, run.configuration);
+  const { modelHash, settings, parts, interpolation } = specification;
+  const { guard } = readRunReports(resolveInHome(home, run.folder));
   const project = store.projects.find(run.projectId);
-  const targetName = store.corpora.find(target.corpusId)?.name ?? target.corpusId;
   return {
     name: `${project?.name ?? run.projectId} ${run.name}`,
     baseModel: { name: store.models.find(modelHash)?.name ?? 'unknown', hash: modelHash },
     strategy: run.strategy,
     seed: run.seed,
-    steps,
-    settings: Object.fromEntries(
-      Object.entries(settings).filter(([, value]) => value !== undefined),
-    ) as Provenance['settings'],
-    corpora: [
-      { role: 'target', name: targetName, hash: target.contentHash },
-      ...evaluations.map(({ role, split, sha256 }) => ({
-        role: `${role}, ${split} evaluation`,
-        name: 'frozen-mask set',
-        hash: sha256,
-      })),
-    ],
+    steps: guard?.keptStep ?? steps,
+    ...(interpolation && { interpolation: { alpha: interpolation.alpha, run: interpolation.run } }),
+    settings: flatten({ ...settings, ...parts }) as Provenance['settings'],
+    corpora: corporaOf(services, specification),
     evaluations: scoresOf(store.evaluations.list(run.id)),
     version: VERSION,
     createdAt: new Date().toISOString(),
   };
 }
 
+/** What the weights were trained on, and what they were scored on. */
+function corporaOf(
+  { store }: Services,
+  { target, rehearsal, fisher, evaluations }: RunSpecification,
+): Provenance['corpora'] {
+  const nameOf = (corpusId: string): string => store.corpora.find(corpusId)?.name ?? corpusId;
+  const estimated = store.corpora
+    .list()
+    .find(({ contentHash }) => contentHash === fisher?.corpusHash);
+  return [
+    { role: 'target', name: nameOf(target.corpusId), hash: target.contentHash },
+    ...(rehearsal
+      ? [
+          {
+            role: 'source, rehearsal',
+            name: nameOf(rehearsal.corpusId),
+            hash: rehearsal.contentHash,
+          },
+        ]
+      : []),
+    ...(fisher
+      ? [
+          {
+            role: 'source, Fisher diagonal',
+            name: estimated?.name ?? 'unknown',
+            hash: fisher.corpusHash,
+          },
+        ]
+      : []),
+    ...evaluations.map(({ role, split, sha256 }) => ({
+      role: `${role}, ${split} evaluation`,
+      name: 'frozen-mask set',
+      hash: sha256,
+    })),
+  ];
+}
+
 /** Before and after of each evaluation that has an after. */
 function scoresOf(records: readonly EvaluationRecord[]): Provenance['evaluations'] {
   const before = new Map(
-    records
-      .filter(({ phase }) => phase === 'before')
-      .map(({ name, split, nll }) => [`${name} ${split}`, nll]),
+    records.filter(({ phase }) => phase === 'before').map((one) => [setKey(one), one.nll]),
   );
   return records
     .filter(({ phase }) => phase === 'after')
-    .map(({ name, role, split, nll }) => ({
-      name,
-      role,
-      split,
-      nllBefore: before.get(`${name} ${split}`) ?? null,
-      nllAfter: nll,
+    .map((one) => ({
+      name: one.name,
+      role: one.role,
+      split: one.split,
+      nllBefore: before.get(setKey(one)) ?? null,
+      nllAfter: one.nll,
     }));
 }

@@ -128,6 +128,7 @@ export function runDetail(changes: Partial<RunDetail> = {}): RunDetail {
     purpose: 'result',
     strategy: 'sdt',
     parts: {},
+    alpha: null,
     seed: 1,
     state: 'completed',
     step: 1500,
