@@ -14,6 +14,7 @@ import {
   readCheckpointWeights,
   readCounters,
   restoreState,
+  saveBest,
   saveEnd,
   saveState,
 } from './trainingState.ts';
@@ -116,6 +117,12 @@ export class RunCheckpoints {
     const checkpoint = await saveEnd(this.#runFolder, this.#session, counters);
     this.#lastSavedStep = counters.step;
     await this.#record(checkpoint);
+  }
+
+  /** Keeps the weights of a step when they are the best so far; the base model's are in its own folder. */
+  async keepIfBest(step: number): Promise<void> {
+    if (step === 0 || this.#history.best() !== step) return;
+    await saveBest(this.#runFolder, this.#session, step);
   }
 
   /** The best weights, which were kept at `step`. */

@@ -7,7 +7,6 @@ import { writeScores } from '../evaluation/scoresFile.ts';
 import type { BaseScores } from './baseScores.ts';
 import type { PreparedEvaluation, TrainingResources } from './resources.ts';
 import type { EvaluationKey, RunHistory } from './runHistory.ts';
-import { saveBest } from './trainingState.ts';
 
 const SCORES_FOLDER = 'scores';
 
@@ -44,23 +43,15 @@ export class RunEvaluations {
     return this.#make('before', { step: 0, weightsOf: 0 }, this.#evaluations, interrupted);
   }
 
-  /** Scores the weights of a step on the validation sets, and keeps them when they are the best so far. */
-  async makeDuring(step: number, interrupted: Interrupted): Promise<void> {
+  /** Scores the weights of a step on the validation sets. */
+  makeDuring(step: number, interrupted: Interrupted): Promise<void> {
     const watched = this.#evaluations.filter(({ split }) => split === 'validation');
-    await this.#make('during', { step, weightsOf: step }, watched, interrupted);
-    await this.#keepIfBest(step);
+    return this.#make('during', { step, weightsOf: step }, watched, interrupted);
   }
 
   /** Scores on all sets the weights that the run ends with at `step`; they are those of `weightsOf`. */
-  async makeAfter(step: number, weightsOf: number, interrupted: Interrupted): Promise<void> {
-    await this.#make('after', { step, weightsOf }, this.#evaluations, interrupted);
-    if (weightsOf === step) await this.#keepIfBest(step);
-  }
-
-  /** The base model's weights are in its own folder. */
-  async #keepIfBest(step: number): Promise<void> {
-    if (step === 0 || this.#history.best() !== step) return;
-    await saveBest(this.#runFolder, this.#session, step);
+  makeAfter(step: number, weightsOf: number, interrupted: Interrupted): Promise<void> {
+    return this.#make('after', { step, weightsOf }, this.#evaluations, interrupted);
   }
 
   async #make(

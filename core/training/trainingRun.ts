@@ -93,6 +93,7 @@ export class TrainingRun {
     await this.#settle();
     const weightsOf = this.#keptStep ?? this.#step;
     await this.#evaluations.makeAfter(this.#step, weightsOf, this.#isInterrupted);
+    if (weightsOf === this.#step) await this.#checkpoints.keepIfBest(this.#step);
     const interruption = this.#control.interruption();
     if (interruption !== undefined) return this.#stop(interruption);
     await this.#checkpoints.finish();
@@ -124,6 +125,7 @@ export class TrainingRun {
     if (this.#step === 0) await this.#evaluations.makeBefore(this.#isInterrupted);
     else if (this.#isWatched()) {
       await this.#evaluations.makeDuring(this.#step, this.#isInterrupted);
+      await this.#checkpoints.keepIfBest(this.#step);
     }
   }
 

@@ -1,13 +1,24 @@
 /** The forgetting guard in the real loop: what it ends, what it keeps, and that a kill changes nothing. */
 import { cpSync, existsSync } from 'node:fs';
-import { cp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportModel } from '../../../core/model/exportModel.ts';
+import { loadModelFolder } from '../../../core/model/modelFolder.ts';
+import { mlmParameters } from '../../../core/model/parameters.ts';
 import { listCheckpoints } from '../../../core/training/checkpoint.ts';
 import type { RunSpecification } from '../../../core/training/configuration.ts';
 import { readEvents } from '../../../core/training/eventLog.ts';
 import type { EvaluationEvent, GuardEvent, RunEvent } from '../../../core/training/events.ts';
+import { openResources } from '../../../core/training/openResources.ts';
 import type { PreparedEvaluation } from '../../../core/training/resources.ts';
+import { train } from '../../../core/training/train.ts';
+import { readCheckpointWeights } from '../../../core/training/trainingState.ts';
+import { validationLosses } from '../../../core/training/validationLosses.ts';
+import { tinyTraining } from '../../fixtures/tinyTraining.ts';
+import type { TinyTraining } from '../../fixtures/tinyTraining.ts';
+import { runJob, startJob } from '../../fixtures/trainingJob.ts';
 import { essence, finalWeights, unigramTraining } from '../../fixtures/unigramTraining.ts';
 import type { RunOptions, Trial, UnigramTraining } from '../../fixtures/unigramTraining.ts';
 
@@ -361,4 +372,102 @@ describe('a run that a forgetting guard ends', () => {
       expect(existsSync(best)).toBe(true);
     },
   );
+});
+
+describe('with a real encoder', () => {
+  let folder: string;
+  let tiny: TinyTraining;
+  /** An encoder that has learnt the source text. */
+  let base: Pick<RunSpecification, 'modelFolder' | 'modelHash'>;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'palimpsest-guard-'));
+    tiny = await tinyTraining(folder);
+    const learning = tiny.specify('base', { max_steps: 40, learning_rate: 1e-2, eval_steps: 40 });
+    const { corpusId, contentHash, shardFolder } = learning.rehearsal ?? learning.target;
+    await completed({ ...learning, target: { corpusId, contentHash, shardFolder } });
+    const model = await loadModelFolder(learning.modelFolder);
+    const [checkpoint] = await listCheckpoints(learning.runFolder, 'checkpoints');
+    const modelFolder = join(folder, 'source-model');
+    await exportModel({
+      base: model,
+      weights: await readCheckpointWeights(
+        { folder: checkpoint?.folder ?? '' },
+        mlmParameters(model.config),
+      ),
+      folder: modelFolder,
+      provenance: {
+        name: 'source',
+        baseModel: { name: 'tiny', hash: model.hash },
+        strategy: 'sdt',
+        seed: 1,
+        steps: 40,
+        settings: {},
+        corpora: [],
+        evaluations: [],
+        version: '0',
+        createdAt: '2026-01-01T00:00:00Z',
+      },
+    });
+    base = { modelFolder, modelHash: (await loadModelFolder(modelFolder)).hash };
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const SHORT = { max_steps: 20, eval_steps: 4, save_steps: 6, learning_rate: 1e-2 };
+  const specify = (name: string, more: object = {}): RunSpecification => ({
+    ...tiny.specify(name, { ...SHORT, ...more }),
+    ...base,
+  });
+  async function completed(specification: RunSpecification): Promise<void> {
+    const { code, output, messages } = await runJob(specification);
+    expect([code, output, messages.at(-1)]).toEqual([
+      0,
+      '',
+      { type: 'ended', outcome: 'completed' },
+    ]);
+  }
+
+  it('rolls back to the best weights within the bound, also when its job was killed', async () => {
+    const plain = specify('plain');
+    await completed(plain);
+    const losses = validationLosses([
+      ...evaluationsOf(plain, 'before'),
+      ...evaluationsOf(plain, 'during'),
+    ]);
+    expect(losses.map(({ step }) => step)).toEqual([0, 4, 8, 12, 16]);
+    const forgetting = losses.map(({ source }) => (source ?? 0) - (losses[0]?.source ?? 0));
+    // Between what the second and the third look find.
+    const bound = ((forgetting[2] ?? 0) + (forgetting[3] ?? 0)) / 2;
+    expect(forgetting[3]).toBeGreaterThan(forgetting[2] ?? Infinity);
+
+    const guard = { forgetting_guard: { max_forgetting: bound, action: 'rollback' } };
+    const whole = specify('whole', guard);
+    await completed(whole);
+    expect(guardOf(readEvents(whole.runFolder))).toMatchObject({ step: 12, keptStep: 8 });
+    const atEight = specify('at-eight');
+    let step = 0;
+    await train(atEight, openResources, {
+      interruption: () => (step >= 8 ? 'pause' : undefined),
+      publish: () => undefined,
+      progress: (at) => {
+        step = at;
+      },
+    });
+    expect(await finalWeights(whole)).toBe(await finalWeights(atEight));
+
+    const killed = specify('killed', guard);
+    for (const type of ['guard', 'evaluation'] as const) {
+      const job = startJob(killed);
+      await job.waitFor(
+        (message) =>
+          message.type === 'event' &&
+          message.event.type === type &&
+          (message.event.type !== 'evaluation' || message.event.phase === 'after'),
+      );
+      job.process.kill('SIGKILL');
+      await job.exit;
+    }
+    await completed(killed);
+    expect(await finalWeights(killed)).toBe(await finalWeights(whole));
+    expect(scores(evaluationsOf(killed, 'after'))).toEqual(scores(evaluationsOf(whole, 'after')));
+  }, 600_000);
 });
