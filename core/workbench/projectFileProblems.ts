@@ -79,11 +79,26 @@ const ALIASES: ReadonlyMap<string, string> = new Map(
  * last, because a misspelt key is both and the spelling is what to correct.
  */
 export function findProblems(value: unknown, issues: readonly z.core.$ZodIssue[]): Problem[] {
-  const root = schemaNode(projectFileSchema);
-  const problems = issues.flatMap((issue) => problemsOf(value, root, issue, []));
+  const found = issues.flatMap((issue) => problemsOf(value, rootNode(), issue, []));
+  // What a section lacks may be what was misspelt in it.
+  const misspelt = new Set(
+    found
+      .filter(({ kind }) => kind === 'unknown-key')
+      .map(({ path }) => pathText(path.slice(0, -1))),
+  );
+  const problems = found.filter(
+    ({ kind, path }) => kind !== 'wrong-value' || !misspelt.has(pathText(path)),
+  );
   problems.push(...duplicateSeeds(value), ...duplicateStrategies(value));
   const order = ['unknown-key', 'wrong-value', 'missing-key'];
   return problems.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+}
+
+let root: SchemaNode | undefined;
+
+function rootNode(): SchemaNode {
+  root ??= schemaNode(projectFileSchema);
+  return root;
 }
 
 function problemsOf(

@@ -122,7 +122,9 @@ async function runUntil(
   const look = async (): Promise<ProjectSummary> => {
     const shown = await workbench.call('projects/show', { project: id });
     // With a choice that is made come the runs of the value that was chosen.
-    for (const run of shown.runs) if (!before.has(run.id)) meant.add(run.id);
+    for (const run of shown.runs) {
+      if (run.purpose !== 'interpolation' && !before.has(run.id)) meant.add(run.id);
+    }
     return { ...shown, runs: shown.runs.filter((run) => meant.has(run.id)) };
   };
   let { interrupted, stalled } = await followRuns(workbench, look, environment, stop);

@@ -160,6 +160,67 @@ describe('a wrong value', () => {
     );
   });
 
+  it.each([
+    ['[{ewc: {lambda: -1}}]', 'strategies[1].ewc.lambda is -1 but must be a number of at least 0'],
+    ['[{ewc: {lambda: .nan}}]', 'strategies[1].ewc.lambda is NaN but must be a number'],
+    ['[{ewc: {lambda: .inf}}]', 'strategies[1].ewc.lambda is Infinity but must be a number'],
+    ['[{ewc: {lambda: "10"}}]', 'strategies[1].ewc.lambda is "10" but must be a number'],
+    ['[{ewc: {lambda: "1, 10"}}]', 'strategies[1].ewc.lambda is "1, 10" but must be a number'],
+    ['[{ewc: {lambda: []}}]', 'strategies[1].ewc.lambda is [] but must be a number'],
+    ['[{ewc: {lambda: [1, -1]}}]', 'strategies[1].ewc.lambda[2] is -1 but must be a number of at'],
+    ['[{ewc: {lambda: [1, .nan]}}]', 'strategies[1].ewc.lambda[2] is NaN but must be a number'],
+    ['[{ewc: {lambda: [5, 1, 5]}}]', 'strategies[1].ewc.lambda names 5 twice'],
+    [
+      '[{rh: {ratio: 9}}]',
+      'strategies[1].rh.ratio is 9 but must be a number above 0 and at most 4',
+    ],
+    ['[sdt, {}]', 'strategies[2] names no part'],
+    ['[{rh: {}, gem: {}}]', 'strategies[1] has both rh and gem, which each spend the source batch'],
+    ['[ewc, sdt, {ewc: {}}]', 'strategies[3] means the same as strategies[1]'],
+    ['[{ewc: {}}, {ewc: {lambda: [100]}}]', 'strategies[2] means the same as strategies[1]'],
+    ['[{rh: {}, ewc: {}}, {ewc: {}, rh: {}}]', 'strategies[2] means the same as strategies[1]'],
+    ['[ewc: ]', 'strategies[1].ewc is empty but must be a section of keys and values'],
+    ['[3]', 'strategies[1] is 3 but must be ndt, sdt, rh, l2, ewc, gem, lwf or lrc, or a section'],
+  ])('in strategies: %s', (strategies, what) => {
+    const error = failure(`${ENOUGH}strategies: ${strategies}`);
+    expect(error.code).toBe('project/wrong-value');
+    expect(error.message).toContain(what);
+    expect(error.message).toMatch(/\(line 5, column \d+\)\.$/);
+  });
+
+  it('of λ stands where it is told to, in JSON too', () => {
+    const error = failure(`${ENOUGH}strategies:\n  - sdt\n  - ewc:\n      lambda: [10, 100, 10]\n`);
+    expect(error.message).toContain('strategies[2].ewc.lambda names 10 twice (line 8, column 25)');
+    const json = JSON.stringify({ name: 'p', base_model: 'm', target_corpus: 't' });
+    const large = json.replace(
+      '}',
+      ', "source_corpus": "s", "strategies": [{"l2": {"lambda": 1e999}}]}',
+    );
+    expect(failure(large, 'p.json')).toMatchObject({
+      message: expect.stringContaining('lambda is Infinity but must be a number') as string,
+      hint: 'Give a finite number.',
+    });
+  });
+
+  it('in more combinations than can be tried is told their number', () => {
+    const values = (count: number) => JSON.stringify(Array.from({ length: count }, (_, n) => n));
+    const strategies = `[{rh: {lambda: ${values(11)}}, ewc: {lambda: ${values(10)}}}]`;
+    expect(failure(`${ENOUGH}strategies: ${strategies}`).message).toContain(
+      'strategies[1] means 110 combinations of values, more than 100',
+    );
+    const fewer = `[{rh: {lambda: ${values(10)}}, ewc: {lambda: ${values(10)}}}]`;
+    expect(parseProjectFile(`${ENOUGH}strategies: ${fewer}`, 'p.yaml').strategies).toHaveLength(1);
+  });
+
+  it('of a strategy gets a hint that fits', () => {
+    const hintOf = (strategies: string) => failure(`${ENOUGH}strategies: ${strategies}`).hint;
+    expect(hintOf('[sdt, swc]')).toBe('Did you mean "ewc"?');
+    expect(hintOf('[ewc: ]')).toBe('Give its keys, or write {} for the default of each.');
+    expect(hintOf('[{}]')).toContain('Write sdt for domain tuning without parts');
+    expect(hintOf('[{sdt: {}}]')).toBe('Did you mean sdt as a name of its own, without settings?');
+    expect(hintOf('[{ewc: {lamda: 3}}]')).toBe('Did you mean "lambda"?');
+  });
+
   it('close to an allowed one gets a suggestion', () => {
     expect(failure(`${ENOUGH}training: { packing: documents }`).hint).toBe(
       'Did you mean "document"?',
