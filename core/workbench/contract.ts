@@ -19,7 +19,7 @@ export const runStateSchema = z.enum([
 ]);
 export type RunState = z.infer<typeof runStateSchema>;
 
-const errorReportSchema = z.object({
+export const errorReportSchema = z.object({
   code: z.string(),
   message: z.string(),
   hint: z.string(),
