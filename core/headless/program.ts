@@ -9,6 +9,7 @@ import { addModelCommands } from './commands/model.ts';
 import { runCommand } from './commands/run.ts';
 import { addRunsCommands, exportCommand } from './commands/runs.ts';
 import { scoreCommand } from './commands/score.ts';
+import { serveCommand } from './commands/serve.ts';
 import type { Environment } from './environment.ts';
 import { errorDocument, errorText, exitCodeOf, usageError } from './failure.ts';
 
@@ -53,6 +54,7 @@ export function buildProgram(session: Session, version: string): Command {
     session,
   );
   program.addCommand(exportCommand(session).helpGroup('Training:'));
+  program.addCommand(serveCommand(session).helpGroup('Screens:'));
   program.addCommand(scoreCommand(session).helpGroup('Checking:'));
   program.addCommand(demoCommand(session).helpGroup('Checking:'));
   program.addCommand(doctorCommand(session).helpGroup('Checking:'));
