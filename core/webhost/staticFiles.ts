@@ -51,7 +51,6 @@ export function plainSegments(rawPath: string): string[] | undefined {
 }
 
 function isPlain(path: string): boolean {
-   
   if (/[\u0000-\u001f\u007f\\]/.test(path)) return false;
   return !path.split('/').some((segment) => segment === '.' || segment === '..');
 }
