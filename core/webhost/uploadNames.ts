@@ -36,11 +36,11 @@ function cleanSegment(segment: string): string {
   if (clean === '') clean = '-';
   if (RESERVED_NAMES.test(clean)) clean = `-${clean}`;
   const extension = extensionOf(clean);
-  let stem = clean.slice(0, clean.length - extension.length);
-  while (Buffer.byteLength(stem + extension) > LONGEST_BYTES) {
-    stem = Array.from(stem).slice(0, -1).join('');
-  }
-  return stem + extension;
+  const stem = Buffer.from(clean.slice(0, clean.length - extension.length));
+  const room = LONGEST_BYTES - Buffer.byteLength(extension);
+  if (stem.length <= room) return clean;
+  // A character that was cut through becomes U+FFFD.
+  return `${stem.subarray(0, room).toString().replace(/\uFFFD+$/, '')}${extension}`;
 }
 
 /** ".jsonl.gz" of "notes.jsonl.gz": the reader is chosen by it. */
