@@ -111,6 +111,7 @@ class LocalHost implements WebHost {
   readonly #sessions: WindowSessions;
   readonly #sockets: WorkbenchSockets;
   readonly #server: Server;
+  #port = 0;
 
   constructor(options: WebHostOptions, rendererFolder: string, roots: readonly string[]) {
     const { workbench, homeFolder, onFault = () => undefined } = options;
@@ -146,7 +147,7 @@ class LocalHost implements WebHost {
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   get url(): string {
@@ -163,6 +164,7 @@ class LocalHost implements WebHost {
       await this.#sockets.close();
       throw asListenError(error, port);
     }
+    this.#port = (this.#server.address() as AddressInfo).port;
   }
 
   refuse(): void {
