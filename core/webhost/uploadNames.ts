@@ -40,7 +40,10 @@ function cleanSegment(segment: string): string {
   const room = LONGEST_BYTES - Buffer.byteLength(extension);
   if (stem.length <= room) return clean;
   // A character that was cut through becomes U+FFFD.
-  return `${stem.subarray(0, room).toString().replace(/\uFFFD+$/, '')}${extension}`;
+  return `${stem
+    .subarray(0, room)
+    .toString()
+    .replace(/\uFFFD+$/, '')}${extension}`;
 }
 
 /** ".jsonl.gz" of "notes.jsonl.gz": the reader is chosen by it. */

@@ -172,20 +172,18 @@ export class Uploads {
     let nextCheck = CHECK_BYTES;
     const requireSpace = (): Promise<void> => this.#requireSpace(0);
     try {
-      await pipeline(
-        body,
-        async function* (chunks: AsyncIterable<Buffer>) {
-          for await (const chunk of chunks) {
-            written += chunk.length;
-            if (written >= nextCheck) {
-              nextCheck = written + CHECK_BYTES;
-              await requireSpace();
-            }
-            yield chunk;
+      await pipeline(async function* () {
+        // The sender is not cut off when this fails, so that it hears why.
+        const chunks: AsyncIterable<Buffer> = body.iterator({ destroyOnReturn: false });
+        for await (const chunk of chunks) {
+          written += chunk.length;
+          if (written >= nextCheck) {
+            nextCheck = written + CHECK_BYTES;
+            await requireSpace();
           }
-        },
-        handle.createWriteStream(),
-      );
+          yield chunk;
+        }
+      }, handle.createWriteStream());
       if (this.#closed) throw closing();
       return written;
     } catch (error) {
