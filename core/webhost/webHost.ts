@@ -200,8 +200,8 @@ class LocalHost implements WebHost {
         await this.#route(exchange, path, query);
       }
     } catch (error) {
-      // Whoever left does not wait for an answer.
-      if (request.destroyed && !request.complete) response.destroy();
+      // Whoever left in the middle of an upload or a download does not wait for an answer.
+      if (request.socket.destroyed || (request.destroyed && !request.complete)) response.destroy();
       else if (sendError(exchange, error)) this.#onFault(error);
     }
   }

@@ -1,4 +1,5 @@
 /** What the local web host answers and refuses, over real connections. */
+import { once } from 'node:events';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -257,6 +258,21 @@ describe('a file of the screens', () => {
     expect(script.headers['cache-control']).toBe('private, max-age=31536000, immutable');
     const style = await ask(port, '/assets/plain.css', { headers: { cookie } });
     expect(style.headers['cache-control']).toBe('no-cache');
+  });
+
+  it('may be left in the middle', async () => {
+    const large = join(scratch.inputs, 'renderer', 'assets', 'large.bin');
+    await writeFile(large, Buffer.alloc(50 << 20));
+    const socket = await openSocket(port);
+    socket.write(
+      `GET /assets/large.bin HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nCookie: ${cookie}\r\n\r\n`,
+    );
+    await once(socket, 'data');
+    socket.destroy();
+    // afterAll sees that nobody took it for a fault.
+    expect((await ask(port, '/assets/large.bin', { headers: { cookie } })).body).toHaveLength(
+      50 << 20,
+    );
   });
 
   it('is described without its content', async () => {
