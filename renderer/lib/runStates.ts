@@ -30,7 +30,15 @@ export function isOpen(state: RunState): boolean {
   return state === 'queued' || state === 'running' || state === 'paused';
 }
 
-/** Can be taken up again from its last checkpoint. */
-export function isResumable(state: RunState): boolean {
-  return state === 'paused' || state === 'interrupted' || state === 'failed';
+export type RunCommand = 'pause' | 'resume' | 'cancel';
+
+/** As core/workbench/runStates.ts allows; the host has the last word. */
+const ALLOWED: Readonly<Record<RunCommand, readonly RunState[]>> = {
+  pause: ['queued', 'running'],
+  resume: ['paused', 'interrupted', 'failed'],
+  cancel: ['queued', 'running', 'paused', 'interrupted', 'failed'],
+};
+
+export function isAllowed(command: RunCommand, state: RunState): boolean {
+  return ALLOWED[command].includes(state);
 }
