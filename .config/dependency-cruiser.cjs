@@ -35,6 +35,14 @@ module.exports = {
       { path: '^core/(?!base/|demo/)' },
     ),
     only(
+      'results-on-statistics',
+      'results imports only base, the statistics, the names of strategies and the shape of results.',
+      { path: '^core/results/' },
+      {
+        path: '^core/(?!base/|results/|strategies/|evaluation/statistics\\.ts$|workbench/results\\.ts$)',
+      },
+    ),
+    only(
       'no-way-up-to-workbench',
       'Libraries do not know the services on top of them.',
       { path: '^core/(training|evaluation|strategies|store)/' },

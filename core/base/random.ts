@@ -19,6 +19,7 @@ export const STREAMS = {
   bootstrap: 11,
   demoText: 12,
   nearDuplicates: 13,
+  fisherMasks: 14,
 } as const;
 export type StreamName = keyof typeof STREAMS;
 
@@ -75,6 +76,8 @@ export function philox4x32(
 
 /** A sequence of random numbers at one place, e.g. `(seed 7, targetMasks, step 120, window 3)`. */
 export class RandomStream {
+  readonly #seed: number;
+  readonly #stream: StreamName;
   readonly #key0: number;
   readonly #key1: number;
   readonly #place0: number;
@@ -85,11 +88,22 @@ export class RandomStream {
 
   /** `place` positions the stream; each part is an unsigned integer below 2^32. */
   constructor(seed: number, stream: StreamName, ...place: [first?: number, second?: number]) {
+    this.#seed = seed;
+    this.#stream = stream;
     this.#key0 = seed >>> 0;
     // Seeds above 32 bits keep their high part; the stream number takes the top byte.
     this.#key1 = ((Math.floor(seed / 2 ** 32) & 0xffffff) | (STREAMS[stream] << 24)) >>> 0;
     this.#place0 = place[0] ?? 0;
     this.#place1 = place[1] ?? 0;
+  }
+
+  /** A stream at the same place, which goes on for itself. */
+  clone(): RandomStream {
+    const copy = new RandomStream(this.#seed, this.#stream, this.#place0, this.#place1);
+    copy.#block.set(this.#block);
+    copy.#blockIndex = this.#blockIndex;
+    copy.#used = this.#used;
+    return copy;
   }
 
   /** Uniform over 0 … 2^32 − 1. */
@@ -123,6 +137,17 @@ export class RandomStream {
     for (;;) {
       const value = this.nextUint32();
       if (value < limit) return value % bound;
+    }
+  }
+
+  /** Fills `values` as nextInteger would one by one, about three times as fast; `bound` is below 2^32. */
+  fillIntegers(values: Uint32Array, bound: number): void {
+    const limit = 2 ** 32 - (2 ** 32 % bound);
+    // Known to be an unsigned integer on both sides, the remainder is one instruction.
+    const divisor = bound >>> 0;
+    for (let filled = 0; filled < values.length;) {
+      const value = this.nextUint32() >>> 0;
+      if (value < limit) values[filled++] = value % divisor;
     }
   }
 

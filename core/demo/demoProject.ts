@@ -33,7 +33,15 @@ export const DEMO_PROJECT = {
   base_model: DEMO_MODEL,
   target_corpus: TARGET_CORPUS.name,
   source_corpus: SOURCE_CORPUS.name,
-  strategies: ['ndt', 'sdt'],
+  // Strong enough that each takes back most of what plain tuning forgets, and still gains.
+  strategies: [
+    'ndt',
+    'sdt',
+    { rh: { lambda: 0.3 } },
+    { l2: { lambda: 0.05 } },
+    { ewc: { lambda: 300 } },
+    'gem',
+  ],
   seeds: [1],
   training: {
     learning_rate: 5e-4,

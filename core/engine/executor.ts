@@ -15,7 +15,10 @@ export interface RunRequest {
 }
 
 export interface RunResult {
-  /** Valid until the executor's next run. */
+  /**
+   * Valid until the executor's next run, and through it as its input when none of that run's outputs
+   * has the same name.
+   */
   readonly outputs: ReadonlyMap<string, Float32Array>;
   /** Gradient of each look-up's rows (rows × width), by look-up; empty when only run forward. */
   readonly rowGradients: ReadonlyMap<string, Float32Array>;

@@ -2,11 +2,15 @@
  * A session over host memory: weights, gradients and optimizer state are arrays here, and an
  * executor computes losses and gradients of one micro-batch at a time from them.
  */
-import type { Executor, InputArray, RunResult } from './executor.ts';
+import { Anchor } from './anchor.ts';
+import type { Executor } from './executor.ts';
+import { GradientAccumulator } from './gradientAccumulator.ts';
+import type { AccumulateOptions, Accumulated, MlmTask } from './gradientAccumulator.ts';
 import type { AdamWArrays, HostKernels } from './kernels/hostKernels.ts';
+import { copied, copyInto, found } from './namedArrays.ts';
 import { sizeOf } from './program.ts';
-import type { InputSpec, Program } from './program.ts';
-import { StepAbandoned } from './stepAbandoned.ts';
+import { projectGradient } from './projection.ts';
+import type { ProjectionResult } from './projection.ts';
 import type {
   AdamWUpdate,
   DropoutPlace,
@@ -22,23 +26,6 @@ import type {
   Weights,
 } from './types.ts';
 
-export type Purpose =
-  | { readonly kind: 'train'; readonly positionWeight: number; readonly dropout: boolean }
-  | { readonly kind: 'evaluate' }
-  | { readonly kind: 'logits' };
-
-/** A batch laid out for a program. `inputs` holds all but the dropout masks. */
-export interface PreparedBatch {
-  readonly program: Program;
-  readonly inputs: ReadonlyMap<string, InputArray>;
-}
-
-/** The model's side of a session. Programs have the output `losses` or `logits`, scored rows first. */
-export interface MlmTask {
-  readonly parameters: readonly ParameterSpec[];
-  prepare(batch: MlmBatch, purpose: Purpose): PreparedBatch;
-}
-
 export interface TrainingSessionParts {
   readonly task: MlmTask;
   readonly executor: Executor;
@@ -53,22 +40,21 @@ export class TrainingSession implements Session {
   readonly engine: EngineName;
   readonly description: string;
   readonly parameters: readonly ParameterSpec[];
-  readonly #task: MlmTask;
   readonly #executor: Executor;
   readonly #kernels: HostKernels;
   readonly #state: ReadonlyMap<string, AdamWArrays>;
-  readonly #weights: ReadonlyMap<string, Float32Array>;
-  readonly #gradients: ReadonlyMap<string, Float32Array>;
-  /** Gradients of the second and later micro-batches, before they are added. */
-  #microBatchGradients: ReadonlyMap<string, Float32Array> | undefined;
-  readonly #masks = new Map<string, Float32Array>();
+  readonly #weights: Weights;
+  readonly #gradients: Weights;
+  readonly #accumulator: GradientAccumulator;
+  readonly #anchor: Anchor;
+  /** The reference of a projection. */
+  #reference: Weights | undefined;
   #updates = 0;
 
   constructor({ task, executor, kernels, weights }: TrainingSessionParts) {
     this.engine = executor.engine;
     this.description = executor.description;
     this.parameters = task.parameters;
-    this.#task = task;
     this.#executor = executor;
     this.#kernels = kernels;
     this.#state = new Map(
@@ -76,34 +62,96 @@ export class TrainingSession implements Session {
     );
     this.#weights = this.#view((arrays) => arrays.weights);
     this.#gradients = this.#view((arrays) => arrays.gradient);
-    this.#copyInto(this.#weights, weights);
+    copyInto(this.#weights, weights);
+    this.#anchor = new Anchor({ parameters: task.parameters, state: this.#state, kernels });
+    this.#accumulator = new GradientAccumulator({
+      task,
+      executor,
+      kernels,
+      weights: this.#weights,
+      anchor: this.#anchor,
+    });
   }
 
-  async step({ terms, dropout, update, abandon }: StepRequest): Promise<StepResult> {
-    const { losses, graphSeconds } = await this.#accumulate(terms, dropout, abandon);
-    const { gradientNorm, updated } = this.#update(update);
-    return { losses, gradientNorm, updated, graphSeconds };
+  async step(request: StepRequest): Promise<StepResult> {
+    const { terms, projection, penalties = [], dropout, update, abandon } = request;
+    this.#anchor.check(penalties);
+    this.#checkDepthFactors(update);
+    const options = { into: this.#gradients, dropout, abandon };
+    const task = await this.#accumulator.accumulate(terms, options);
+    const reference =
+      projection === undefined
+        ? undefined
+        : await this.#project(projection, { ...options, firstTerm: terms.length });
+    const gradient = this.#anchor.addPenalties(penalties);
+    const gradientNorm =
+      reference !== undefined && Number.isNaN(reference.projection.cosine)
+        ? Number.NaN
+        : Math.sqrt(gradient.totalSquares);
+    return {
+      losses: { ...reference?.losses, ...task.losses },
+      gradientNorm,
+      taskGradientNorm: Math.sqrt(gradient.taskSquares),
+      penalties: gradient.penalties,
+      projection: reference?.projection ?? null,
+      updated: this.#update(update, gradientNorm),
+      graphSeconds: task.graphSeconds + (reference?.graphSeconds ?? 0),
+    };
+  }
+
+  async setAnchor(weights: Weights): Promise<void> {
+    this.#anchor.set(weights);
+  }
+
+  async setImportance(
+    name: string,
+    importance: ReadonlyMap<string, Float32Array | 1>,
+  ): Promise<void> {
+    this.#anchor.setImportance(name, importance);
+  }
+
+  async drift(): ReturnType<Session['drift']> {
+    return this.#anchor.drift();
+  }
+
+  allocateSums(): Weights {
+    return this.#allocateBeside();
+  }
+
+  async addSquaredGradients(
+    terms: readonly LossTerm[],
+    sums: Weights,
+  ): Promise<Readonly<Record<string, LossSum>>> {
+    const options = { into: this.#gradients, dropout: null };
+    const { losses } = await this.#accumulator.accumulate(terms, options);
+    for (const [name, gradient] of this.#gradients) {
+      this.#kernels.addSquares(found(sums, name), gradient);
+    }
+    return losses;
   }
 
   async gradients(
     terms: readonly LossTerm[],
     dropout: DropoutPlace,
   ): Promise<{ losses: Readonly<Record<string, LossSum>>; gradients: Weights }> {
-    const { losses } = await this.#accumulate(terms, dropout);
+    const options = { into: this.#gradients, dropout };
+    const { losses } = await this.#accumulator.accumulate(terms, options);
     return { losses, gradients: copied(this.#gradients) };
   }
 
   async evaluate(batch: MlmBatch): Promise<Float32Array> {
-    return await this.#scored(batch, { kind: 'evaluate' }, 'losses');
+    return await this.#accumulator.scored(batch, { kind: 'evaluate' }, 'losses');
   }
 
   async logits(batch: MlmBatch): Promise<Float32Array> {
-    return await this.#scored(batch, { kind: 'logits' }, 'logits');
+    return await this.#accumulator.scored(batch, { kind: 'logits' }, 'logits');
   }
 
   async applyGradients(gradients: Weights, update: AdamWUpdate): Promise<{ gradientNorm: number }> {
-    this.#copyInto(this.#gradients, gradients);
-    const { gradientNorm } = this.#update(update);
+    this.#checkDepthFactors(update);
+    copyInto(this.#gradients, gradients);
+    const gradientNorm = Math.sqrt(this.#anchor.addPenalties([]).totalSquares);
+    this.#update(update, gradientNorm);
     return { gradientNorm };
   }
 
@@ -112,7 +160,7 @@ export class TrainingSession implements Session {
   }
 
   async writeWeights(weights: Weights): Promise<void> {
-    this.#copyInto(this.#weights, weights);
+    copyInto(this.#weights, weights);
   }
 
   async readOptimizer(): Promise<OptimizerState> {
@@ -124,11 +172,11 @@ export class TrainingSession implements Session {
   }
 
   async writeOptimizer({ step, firstMoment, secondMoment }: OptimizerState): Promise<void> {
-    this.#copyInto(
+    copyInto(
       this.#view((arrays) => arrays.firstMoment),
       firstMoment,
     );
-    this.#copyInto(
+    copyInto(
       this.#view((arrays) => arrays.secondMoment),
       secondMoment,
     );
@@ -140,155 +188,57 @@ export class TrainingSession implements Session {
     await this.#kernels.close();
   }
 
-  /** Leaves the total gradient of the terms in the gradient arrays. */
-  async #accumulate(
-    terms: readonly LossTerm[],
-    dropout: DropoutPlace,
-    abandon: () => boolean = () => false,
-  ): Promise<{ losses: Record<string, LossSum>; graphSeconds: number }> {
-    const losses: Record<string, LossSum> = {};
-    let graphSeconds = 0;
-    let empty = true;
-    for (const [termIndex, { name, weight, batches }] of terms.entries()) {
-      const count = batches.reduce((total, { positions }) => total + positions.length, 0);
-      let sum = 0;
-      for (const [microBatch, batch] of batches.entries()) {
-        if (abandon()) throw new StepAbandoned();
-        if (batch.positions.length === 0) continue;
-        const { program, inputs } = this.#task.prepare(batch, {
-          kind: 'train',
-          positionWeight: weight / count,
-          dropout: dropout !== null,
-        });
-        const place = dropout === null ? null : { ...dropout, term: termIndex, microBatch };
-        const gradients = empty ? this.#gradients : this.#scratchGradients();
-        const result = await this.#executor.run(program, {
-          parameters: this.#weights,
-          inputs: this.#withMasks(program.inputs, inputs, place),
-          gradients,
-        });
-        this.#addMicroBatch(program, inputs, result, empty);
-        sum += sumOf(found(result.outputs, 'losses').subarray(0, batch.positions.length));
-        graphSeconds += result.graphSeconds;
-        empty = false;
-      }
-      losses[name] = { sum, count };
-    }
-    if (empty) for (const gradient of this.#gradients.values()) gradient.fill(0);
-    return { losses, graphSeconds };
+  /** Forms the gradient of the reference term and projects the gradient of the terms on it. */
+  async #project(
+    term: LossTerm,
+    options: AccumulateOptions,
+  ): Promise<Accumulated & { projection: ProjectionResult }> {
+    this.#reference ??= this.#allocateBeside();
+    const into = this.#reference;
+    const accumulated = await this.#accumulator.accumulate([term], { ...options, into });
+    const projection = projectGradient(this.#kernels, this.#gradients, into);
+    return { ...accumulated, projection };
   }
 
-  #addMicroBatch(
-    program: Program,
-    inputs: ReadonlyMap<string, InputArray>,
-    { rowGradients }: RunResult,
-    first: boolean,
-  ): void {
-    const whole = new Set(program.parameters.map(({ name }) => name));
-    for (const [name, total] of this.#gradients) {
-      if (first && !whole.has(name)) total.fill(0);
-      if (!first && whole.has(name)) {
-        this.#kernels.accumulate(total, found(this.#scratchGradients(), name), 1);
-      }
-    }
-    for (const { name, parameter, indices } of program.lookups) {
-      const rows = found(inputs, indices);
-      if (!(rows instanceof Int32Array)) throw new Error(`${indices} does not hold row indices.`);
-      const total = found(this.#gradients, parameter.name);
-      this.#kernels.addRows(total, rows, found(rowGradients, name), 1);
-    }
-  }
-
-  #update(update: AdamWUpdate): { gradientNorm: number; updated: boolean } {
-    let squares = 0;
-    for (const gradient of this.#gradients.values()) {
-      squares += this.#kernels.squaredNorm(gradient);
-    }
-    const gradientNorm = Math.sqrt(squares);
-    if (!Number.isFinite(gradientNorm)) return { gradientNorm, updated: false };
-    const { maxGradNorm, weightDecay, ...settings } = update;
+  /** Clips and applies AdamW; returns false and leaves it out when the norm is not finite. */
+  #update(update: AdamWUpdate, gradientNorm: number): boolean {
+    if (!Number.isFinite(gradientNorm)) return false;
+    const { maxGradNorm, weightDecay, learningRate, depthFactors, ...settings } = update;
     const gradientScale =
       maxGradNorm === null ? 1 : Math.min(1, maxGradNorm / (gradientNorm + CLIP_EPSILON));
     this.#updates++;
-    for (const { name, decay } of this.parameters) {
+    for (const { name, decay, depth } of this.parameters) {
       this.#kernels.adamW(found(this.#state, name), {
         ...settings,
+        learningRate: learningRate * (depthFactors?.[depth] ?? 1),
         weightDecay: decay ? weightDecay : 0,
         step: this.#updates,
         gradientScale,
         zeroGradient: false,
       });
     }
-    return { gradientNorm, updated: true };
+    return true;
   }
 
-  async #scored(batch: MlmBatch, purpose: Purpose, output: string): Promise<Float32Array> {
-    const count = batch.positions.length;
-    if (count === 0) return new Float32Array(0);
-    const { program, inputs } = this.#task.prepare(batch, purpose);
-    const { outputs } = await this.#executor.run(program, { parameters: this.#weights, inputs });
-    const values = found(outputs, output);
-    const [rows] = program.inputs.find(({ name }) => name === 'positions')?.shape ?? [count];
-    return values.slice(0, (values.length / rows) * count);
-  }
-
-  #withMasks(
-    specs: readonly InputSpec[],
-    inputs: ReadonlyMap<string, InputArray>,
-    place: { seed: number; step: number; term: number; microBatch: number } | null,
-  ): ReadonlyMap<string, InputArray> {
-    if (place === null) return inputs;
-    const all = new Map(inputs);
-    for (const { name, shape, dropout } of specs) {
-      if (dropout === undefined) continue;
-      const mask = this.#mask(name, sizeOf(shape));
-      this.#kernels.dropoutMask(mask, { ...place, ...dropout });
-      all.set(name, mask);
-    }
-    return all;
-  }
-
-  #mask(name: string, length: number): Float32Array {
-    const held = this.#masks.get(name);
-    if (held !== undefined && held.length >= length) return held.subarray(0, length);
-    const made = this.#kernels.allocate(length);
-    this.#masks.set(name, made);
-    return made;
-  }
-
-  #scratchGradients(): ReadonlyMap<string, Float32Array> {
-    this.#microBatchGradients ??= new Map(
-      [...this.#gradients].map(([name, { length }]) => [name, this.#kernels.allocate(length)]),
-    );
-    return this.#microBatchGradients;
-  }
-
-  #view(part: (arrays: AdamWArrays) => Float32Array): ReadonlyMap<string, Float32Array> {
-    return new Map([...this.#state].map(([name, arrays]) => [name, part(arrays)]));
-  }
-
-  /** Throws when a parameter is missing or has another length; ignores names it does not know. */
-  #copyInto(target: ReadonlyMap<string, Float32Array>, source: Weights): void {
-    for (const [name, array] of target) {
-      const given = found(source, name);
-      if (given.length !== array.length) {
-        throw new RangeError(`${name} has ${array.length} values, but ${given.length} were given.`);
+  #checkDepthFactors({ depthFactors }: AdamWUpdate): void {
+    if (depthFactors === undefined) return;
+    for (const { name, depth } of this.parameters) {
+      const factor = depthFactors.at(depth);
+      if (factor === undefined || !(factor >= 0 && factor < Infinity)) {
+        throw new RangeError(
+          `There is no factor of the learning rate at depth ${depth} (${name}).`,
+        );
       }
     }
-    for (const [name, array] of target) array.set(found(source, name));
   }
-}
 
-function copied(arrays: ReadonlyMap<string, Float32Array>): Weights {
-  return new Map([...arrays].map(([name, array]) => [name, Float32Array.from(array)]));
-}
+  #allocateBeside(): Weights {
+    return new Map(
+      [...this.#weights].map(([name, array]) => [name, this.#kernels.allocateBeside(array)]),
+    );
+  }
 
-function sumOf(values: Float32Array): number {
-  return values.reduce((sum, value) => sum + value, 0);
-}
-
-function found<T>(map: ReadonlyMap<string, T>, name: string): T {
-  const value = map.get(name);
-  if (value === undefined) throw new RangeError(`There is no array for ${name}.`);
-  return value;
+  #view(part: (arrays: AdamWArrays) => Float32Array): Weights {
+    return new Map([...this.#state].map(([name, arrays]) => [name, part(arrays)]));
+  }
 }

@@ -43,22 +43,26 @@ export interface MlmBatch {
   readonly labels: Int32Array;
 }
 
-/** Micro-batches that form one loss term: weight × Σ loss / Σ scored over all its batches. */
+/**
+ * Micro-batches that form one loss term: weight × Σ loss / Σ scored over all its batches, and with a
+ * distillation + distillation.weight × Σ divergence / Σ scored. The term's weight does not scale the
+ * divergence.
+ */
 export interface LossTerm {
   readonly name: string;
   readonly weight: number;
   readonly batches: readonly MlmBatch[];
-  /** Adds weight × mean over the scored positions of the divergence from the anchor model. */
+  /** Needs an anchor. */
   readonly distillation?: Distillation;
 }
 
 /**
- * temperature² × KL(p_anchor ‖ p_θ) at each scored position, both distributions softened by the
- * temperature (Hinton et al. 2015; as a guard against forgetting: Li and Hoiem 2016). The anchor
- * model reads the same masked batch with dropout off.
+ * The divergence temperature² × KL(p_anchor ‖ p_θ) at each scored position, both distributions
+ * softened by the temperature (Hinton et al. 2015; as a guard against forgetting: Li and Hoiem 2016).
+ * The anchor model reads the same masked batch with dropout off. A weight of 0 leaves it out.
  */
 export interface Distillation {
-  /** Under this name the divergence is reported among the losses of the step. */
+  /** Under this name Σ divergence, temperature² included, is reported among the losses of the step. */
   readonly name: string;
   readonly weight: number;
   readonly temperature: number;
@@ -110,6 +114,7 @@ export interface StepRequest {
 }
 
 export interface StepResult {
+  /** By name: of the terms, of their distillations, and of the projection's reference. */
   readonly losses: Readonly<Record<string, LossSum>>;
   /** Global norm of the total gradient, penalties included, before clipping. */
   readonly gradientNorm: number;
@@ -117,9 +122,9 @@ export interface StepResult {
   readonly taskGradientNorm: number;
   /** Of each penalty: its value, strength and ½ included, and the norm of its gradient. */
   readonly penalties: Readonly<Record<string, { value: number; gradientNorm: number }>>;
-  /** Null when no projection was asked for. */
+  /** Null when no projection was asked for. The cosine is NaN when the reference is not finite. */
   readonly projection: { readonly projected: boolean; readonly cosine: number } | null;
-  /** False when the gradient was not finite: the update was then left out. */
+  /** False when gradient or reference was not finite: the update was then left out. */
   readonly updated: boolean;
   /** Seconds spent inside the executor's graph runs, of the whole step. */
   readonly graphSeconds: number;

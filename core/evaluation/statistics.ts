@@ -40,7 +40,9 @@ export function meanLoss(sums: DocumentSums): number {
 
 /** The mean loss of one run with its percentile interval over documents. */
 export function meanLossInterval(sums: DocumentSums, options: BootstrapOptions = {}): Interval {
-  const draws = bootstrap(sums.lossSum.length, options, (chosen) => ratio(sums, chosen));
+  const [draws] = bootstrap(sums.lossSum.length, options, 1, (chosen, _, write) => {
+    write(0, ratio(sums, chosen));
+  });
   return { estimate: meanLoss(sums), ...percentiles(draws, options) };
 }
 
@@ -53,6 +55,17 @@ export function pairedDifference(
   return hierarchicalDifference([a], [b], options);
 }
 
+/** Two sets of results on the same documents, one result a seed; a − b is what is asked for. */
+export interface Comparison {
+  readonly a: readonly DocumentSums[];
+  readonly b: readonly DocumentSums[];
+  /**
+   * `paired` (default): a[i] and b[i] share a seed, and seeds are drawn as pairs. `independent`: they
+   * share none, and the seeds of each side are drawn for themselves.
+   */
+  readonly seeds?: 'paired' | 'independent';
+}
+
 /**
  * The difference of means over seeds, a − b, where `a[i]` and `b[i]` share a seed and all share the
  * documents. A resample draws seeds, then documents (the same for every drawn seed), with
@@ -63,22 +76,146 @@ export function hierarchicalDifference(
   b: readonly DocumentSums[],
   options: BootstrapOptions = {},
 ): Difference {
-  const documents = a[0]?.lossSum.length ?? 0;
-  if (a.length !== b.length || [...a, ...b].some((sums) => sums.lossSum.length !== documents)) {
+  const [difference] = hierarchicalDifferences([{ a, b }], options);
+  return difference;
+}
+
+/**
+ * Many differences on the same documents, each as hierarchicalDifference gives it alone. The
+ * resamples are drawn once for all, and a result that several comparisons share (the same object) is
+ * summed once: a table costs little more than one of its cells.
+ * Throws a RangeError where documents, or seeds that are paired, do not match.
+ */
+export function hierarchicalDifferences(
+  comparisons: readonly Comparison[],
+  options: BootstrapOptions = {},
+): Difference[] {
+  if (comparisons.length === 0) return [];
+  const results = [...new Set(comparisons.flatMap(({ a, b }) => [...a, ...b]))];
+  const documents = results[0]?.lossSum.length ?? 0;
+  requireMatching(comparisons, results, documents);
+  const place = new Map(results.map((sums, index) => [sums, index]));
+  const placesOf = (side: readonly DocumentSums[]): number[] =>
+    side.map((sums) => place.get(sums) ?? -1);
+  const indexed = comparisons.map(({ a, b, seeds = 'paired' }) => ({
+    a: placesOf(a),
+    b: placesOf(b),
+    seeds,
+  }));
+  const all = Float64Array.from(results, meanLoss);
+  const table = interleave(results, documents);
+  const losses = new Float64Array(results.length);
+  const draws = bootstrap(documents, options, indexed.length, (chosen, random, write) => {
+    resampledLosses(table, chosen, losses);
+    for (const [index, { a, b, seeds }] of indexed.entries()) {
+      // Each comparison draws its seeds as if it were the only one.
+      const own = a.length > 1 || b.length > 1 ? random.clone() : random;
+      const value =
+        seeds === 'paired'
+          ? meanOfPairs(losses, a, b, own)
+          : drawnMean(losses, a, own) - drawnMean(losses, b, own);
+      write(index, value);
+    }
+  });
+  return indexed.map(({ a, b, seeds }, index) => {
+    const ascending = draws[index];
+    const estimate =
+      seeds === 'paired'
+        ? mean(a.map((one, seed) => all[one] - all[b[seed]]))
+        : mean(a.map((one) => all[one])) - mean(b.map((one) => all[one]));
+    return { estimate, ...percentiles(ascending, options), p: twoSidedP(ascending) };
+  });
+}
+
+function requireMatching(
+  comparisons: readonly Comparison[],
+  results: readonly DocumentSums[],
+  documents: number,
+): void {
+  const isPaired = comparisons.every(
+    ({ a, b, seeds = 'paired' }) =>
+      a.length > 0 && b.length > 0 && (seeds === 'independent' || a.length === b.length),
+  );
+  if (!isPaired || results.some((sums) => sums.lossSum.length !== documents)) {
     throw new RangeError('Paired results need the same seeds and the same documents.');
   }
-  const differences = (chosen: Uint32Array | undefined): number[] =>
-    a.map((sums, index) => ratio(sums, chosen) - ratio(b[index] ?? sums, chosen));
-  const draws = bootstrap(documents, options, (chosen, random) => {
-    const bySeed = differences(chosen);
-    if (bySeed.length === 1) return bySeed[0] ?? Number.NaN;
-    return mean(bySeed.map(() => bySeed[random.nextInteger(bySeed.length)] ?? Number.NaN));
+}
+
+function meanOfPairs(
+  losses: Float64Array,
+  a: readonly number[],
+  b: readonly number[],
+  random: RandomStream,
+): number {
+  const count = a.length;
+  if (count === 1) return losses[a[0]] - losses[b[0]];
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    const seed = random.nextInteger(count);
+    sum += losses[a[seed]] - losses[b[seed]];
+  }
+  return sum / count;
+}
+
+function drawnMean(losses: Float64Array, side: readonly number[], random: RandomStream): number {
+  if (side.length === 1) return losses[side[0]];
+  let sum = 0;
+  for (let i = 0; i < side.length; i++) sum += losses[side[random.nextInteger(side.length)]];
+  return sum / side.length;
+}
+
+/** Results side by side, a row a document, so that a drawn document is read in one place. */
+interface InterleavedSums {
+  readonly results: number;
+  /** (documents, results) */
+  readonly loss: Float64Array;
+  readonly weights: number;
+  /** (documents, weights): those that differ. */
+  readonly weight: Float64Array;
+  /** Which weights a result is divided by. */
+  readonly weightOf: Uint32Array;
+}
+
+function interleave(results: readonly DocumentSums[], documents: number): InterleavedSums {
+  const distinct: ArrayLike<number>[] = [];
+  const weightOf = Uint32Array.from(results, ({ weight }) => {
+    const known = distinct.findIndex((other) => isEqual(other, weight, documents));
+    return known === -1 ? distinct.push(weight) - 1 : known;
   });
-  return {
-    estimate: mean(differences(undefined)),
-    ...percentiles(draws, options),
-    p: twoSidedP(draws),
+  const rows = (columns: readonly ArrayLike<number>[]): Float64Array => {
+    const values = new Float64Array(documents * columns.length);
+    for (const [column, source] of columns.entries()) {
+      for (let i = 0; i < documents; i++) values[i * columns.length + column] = source[i];
+    }
+    return values;
   };
+  return {
+    results: results.length,
+    loss: rows(results.map(({ lossSum }) => lossSum)),
+    weights: distinct.length,
+    weight: rows(distinct),
+    weightOf,
+  };
+}
+
+function isEqual(a: ArrayLike<number>, b: ArrayLike<number>, length: number): boolean {
+  if (a === b) return true;
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Ratio of sums over the chosen documents for every result, summed in the order of the choice. */
+function resampledLosses(table: InterleavedSums, chosen: Uint32Array, losses: Float64Array): void {
+  const { results, weights, loss, weight, weightOf } = table;
+  const totals = new Float64Array(weights);
+  losses.fill(0);
+  for (const document of chosen) {
+    const lossRow = document * results;
+    for (let i = 0; i < results; i++) losses[i] += loss[lossRow + i];
+    const weightRow = document * weights;
+    for (let i = 0; i < weights; i++) totals[i] += weight[weightRow + i];
+  }
+  for (let i = 0; i < results; i++) losses[i] /= totals[weightOf[i]];
 }
 
 /** Mean and sample standard deviation (divisor n − 1); the deviation of one value is NaN. */
@@ -114,21 +251,31 @@ function ratio(sums: DocumentSums, chosen: Uint32Array | undefined): number {
   return loss / total;
 }
 
-/** The statistic of every resample, ascending. Resample i is a pure function of (seed, i). */
+/**
+ * The values that `statistics` writes for every resample, ascending, one array for each of `count`
+ * statistics. Resample i is a pure function of (seed, i).
+ */
 function bootstrap(
   documents: number,
   options: BootstrapOptions,
-  statistic: (chosen: Uint32Array, random: RandomStream) => number,
-): Float64Array {
+  count: number,
+  statistics: (
+    chosen: Uint32Array,
+    random: RandomStream,
+    write: (statistic: number, value: number) => void,
+  ) => void,
+): Float64Array[] {
   const { resamples, seed } = { ...DEFAULTS, ...options };
   const chosen = new Uint32Array(documents);
-  const draws = new Float64Array(resamples);
+  const draws = Array.from({ length: count }, () => new Float64Array(resamples));
   for (let resample = 0; resample < resamples; resample++) {
     const random = new RandomStream(seed, 'bootstrap', resample);
-    for (let i = 0; i < documents; i++) chosen[i] = random.nextInteger(documents);
-    draws[resample] = statistic(chosen, random);
+    random.fillIntegers(chosen, documents);
+    statistics(chosen, random, (statistic, value) => {
+      draws[statistic][resample] = value;
+    });
   }
-  return draws.sort();
+  return draws.map((values) => values.sort());
 }
 
 function percentiles(

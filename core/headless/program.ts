@@ -6,8 +6,10 @@ import { addCorpusCommands, addPurgeCommands } from './commands/corpus.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { addModelCommands } from './commands/model.ts';
+import { resultsCommand } from './commands/results.ts';
 import { runCommand } from './commands/run.ts';
 import { addRunsCommands, exportCommand } from './commands/runs.ts';
+import { runsDiffCommand } from './commands/runsDiff.ts';
 import { scoreCommand } from './commands/score.ts';
 import { serveCommand } from './commands/serve.ts';
 import type { Environment } from './environment.ts';
@@ -49,10 +51,10 @@ export function buildProgram(session: Session, version: string): Command {
   addCorpusCommands(group('corpus', 'import, list and examine corpora', 'Data:'), session);
   addPurgeCommands(group('purge', 'remove data for good', 'Data:'), session);
   program.addCommand(runCommand(session).helpGroup('Training:'));
-  addRunsCommands(
-    group('runs', 'list, show, pause, resume, cancel and import runs', 'Training:'),
-    session,
-  );
+  program.addCommand(resultsCommand(session).helpGroup('Training:'));
+  const runs = group('runs', 'list, show, compare, pause, resume, cancel and import', 'Training:');
+  addRunsCommands(runs, session);
+  runs.addCommand(runsDiffCommand(session));
   program.addCommand(exportCommand(session).helpGroup('Training:'));
   program.addCommand(serveCommand(session).helpGroup('Screens:'));
   program.addCommand(scoreCommand(session).helpGroup('Checking:'));

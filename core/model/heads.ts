@@ -1,8 +1,9 @@
 /** Heads on top of the encoder's hidden states. */
-import { crossEntropy, takeRows, tf } from '../engine/ops.ts';
-import type { Tensor1D, Tensor2D } from '../engine/ops.ts';
+import { crossEntropy, distilledCrossEntropy, takeRows, tf } from '../engine/ops.ts';
+import type { DistilledLosses, Tensor1D, Tensor2D } from '../engine/ops.ts';
 import type { Environment, InputSpec, Lookup } from '../engine/program.ts';
 import type { TensorSpec } from '../engine/program.ts';
+import { TEACHER_LOGITS } from '../engine/gradientAccumulator.ts';
 import type { EncoderConfig } from './config.ts';
 import { activate, normalize, project } from './layers.ts';
 
@@ -26,6 +27,14 @@ export function labelInputs({ scored }: ScoredShape): InputSpec[] {
   return [
     { name: 'labels', shape: [scored], type: 'int32' },
     { name: 'positionWeights', shape: [scored], type: 'float32' },
+  ];
+}
+
+/** Inputs of the divergence: the teacher's logits and the weight of each position (0 = padding). */
+export function teacherInputs(config: EncoderConfig, { scored }: ScoredShape): InputSpec[] {
+  return [
+    { name: TEACHER_LOGITS, shape: [scored, config.vocabSize], type: 'float32' },
+    { name: 'divergenceWeights', shape: [scored], type: 'float32' },
   ];
 }
 
@@ -77,6 +86,25 @@ export function maskedTokenLosses(
     environment.parameter(decoderBias(config).name) as Tensor1D,
     environment.rows('label_weights') as Tensor2D,
     environment.rows('label_biases') as Tensor1D,
+  );
+}
+
+/** The losses of maskedTokenLosses, and the divergence from the teacher; see distilledCrossEntropy. */
+export function distilledTokenLosses(
+  config: EncoderConfig,
+  transformed: Tensor2D,
+  environment: Environment,
+  temperature: number,
+): DistilledLosses {
+  return distilledCrossEntropy(
+    {
+      hidden: transformed,
+      weight: environment.parameter(decoderWeight(config).name) as Tensor2D,
+      bias: environment.parameter(decoderBias(config).name) as Tensor1D,
+      labelWeight: environment.rows('label_weights') as Tensor2D,
+      labelBias: environment.rows('label_biases') as Tensor1D,
+    },
+    { logits: environment.input(TEACHER_LOGITS) as Tensor2D, temperature },
   );
 }
 

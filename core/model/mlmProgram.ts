@@ -7,11 +7,13 @@ import { encode, encoderInputs, encoderLookups } from './encoder.ts';
 import type { EncoderShape } from './encoder.ts';
 import {
   decoderWeight,
+  distilledTokenLosses,
   labelInputs,
   labelLookups,
   maskedTokenLogits,
   maskedTokenLosses,
   scoredInputs,
+  teacherInputs,
   transformScored,
 } from './heads.ts';
 import { mlmParameters } from './parameters.ts';
@@ -36,6 +38,36 @@ export function lossProgram(config: EncoderConfig, shape: MlmShape): Program {
       const losses = maskedTokenLosses(config, transformed, environment);
       const weighted = tf.mul(losses, environment.input('positionWeights'));
       return { loss: tf.sum<Scalar>(weighted), outputs: { losses } };
+    },
+  };
+}
+
+/**
+ * Outputs `losses` and `divergences` (scored), the latter temperature² KL(teacher ‖ model), and the
+ * loss Σ positionWeights · losses + Σ divergenceWeights · divergences.
+ */
+export function distillationProgram(
+  config: EncoderConfig,
+  shape: MlmShape,
+  temperature: number,
+): Program {
+  const { inputs, ...plain } = lossProgram(config, shape);
+  const head = { rows: shape.batch * shape.sequence, scored: shape.scored };
+  return {
+    ...plain,
+    key: `distillation ${temperature} ${keyOf(config, shape)}`,
+    varying: scoredDimension(shape, (resized) => distillationProgram(config, resized, temperature)),
+    inputs: [...inputs, ...teacherInputs(config, head)],
+    compute: (environment) => {
+      const hidden = encode(config, shape, environment);
+      const transformed = transformScored(config, hidden, environment);
+      const outputs = distilledTokenLosses(config, transformed, environment, temperature);
+      const losses = tf.mul(outputs.losses, environment.input('positionWeights'));
+      const divergences = tf.mul(outputs.divergences, environment.input('divergenceWeights'));
+      return {
+        loss: tf.add(tf.sum<Scalar>(losses), tf.sum<Scalar>(divergences)),
+        outputs: { ...outputs },
+      };
     },
   };
 }

@@ -1,11 +1,11 @@
 /** Lays batches out for the masked-language-model programs. */
 import type { InputArray } from '../engine/executor.ts';
-import type { MlmTask, PreparedBatch, Purpose } from '../engine/trainingSession.ts';
+import type { MlmTask, PreparedBatch, Purpose } from '../engine/gradientAccumulator.ts';
 import type { MlmBatch } from '../engine/types.ts';
 import type { EncoderConfig } from './config.ts';
 import { firstPosition } from './config.ts';
 import { PADDING_BIAS } from './encoder.ts';
-import { logitsProgram, lossProgram } from './mlmProgram.ts';
+import { distillationProgram, logitsProgram, lossProgram } from './mlmProgram.ts';
 import type { MlmShape } from './mlmProgram.ts';
 import { mlmParameters } from './parameters.ts';
 
@@ -35,11 +35,15 @@ function prepare(config: EncoderConfig, batch: MlmBatch, purpose: Purpose): Prep
   }
   if (shape.padded) inputs.set('keyBias', keyBias(batch));
   if (purpose.kind === 'logits') return { program: logitsProgram(config, shape), inputs };
-  const weight = purpose.kind === 'train' ? purpose.positionWeight : 1;
-  const weights = new Float32Array(shape.scored).fill(weight, 0, batch.positions.length);
-  inputs.set('positionWeights', weights);
+  const weights = (weight: number): Float32Array =>
+    new Float32Array(shape.scored).fill(weight, 0, batch.positions.length);
+  inputs.set('positionWeights', weights(purpose.kind === 'train' ? purpose.positionWeight : 1));
   inputs.set('labels', padded(batch.labels, shape.scored));
-  return { program: lossProgram(config, shape), inputs };
+  const distillation = purpose.kind === 'train' ? purpose.distillation : undefined;
+  if (distillation === undefined) return { program: lossProgram(config, shape), inputs };
+  inputs.set('divergenceWeights', weights(distillation.positionWeight));
+  const { temperature } = distillation;
+  return { program: distillationProgram(config, shape, temperature), inputs };
 }
 
 /**

@@ -14,6 +14,9 @@ export function projectQueries(connection: Connection) {
   const insert = connection.prepare<[ProjectRecord]>(
     'INSERT INTO projects (id, name, file, created_at) VALUES (@id, @name, @file, @createdAt)',
   );
+  const updateFile = connection.prepare<[string, string]>(
+    'UPDATE projects SET file = ? WHERE id = ?',
+  );
   const list = connection.prepare<[], ProjectRecord>(
     `SELECT ${COLUMNS} FROM projects ORDER BY created_at, id`,
   );
@@ -24,6 +27,10 @@ export function projectQueries(connection: Connection) {
   return {
     insert(project: ProjectRecord): void {
       insert.run(project);
+    },
+    /** The same project, with another plan. */
+    updateFile(id: string, file: string): void {
+      updateFile.run(file, id);
     },
     list: (): ProjectRecord[] => list.all(),
     find: (id: string): ProjectRecord | undefined => byId.get(id),

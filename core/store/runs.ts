@@ -1,13 +1,18 @@
 import type { ErrorReport } from '../base/errors.ts';
+import type { StrategyParts } from '../strategies/parts.ts';
 import type { Connection } from './database.ts';
 
 export type RunStateName =
   'queued' | 'running' | 'paused' | 'completed' | 'interrupted' | 'failed' | 'cancelled';
 
-export interface RunRecord {
+export type RunPurposeName = 'result' | 'sweep' | 'interpolation';
+
+/** A run as it is stored. */
+export interface NewRunRecord {
   readonly id: string;
   readonly projectId: string;
   readonly name: string;
+  readonly purpose: RunPurposeName;
   readonly strategy: string;
   readonly seed: number;
   readonly state: RunStateName;
@@ -36,10 +41,17 @@ export interface RunRecord {
   readonly settledAttempt: number;
 }
 
+/** A run as it is read, with what other columns say of it. */
+export interface RunRecord extends NewRunRecord {
+  readonly projectName: string;
+  /** Of the configuration; empty when it has none. */
+  readonly parts: StrategyParts;
+}
+
 /** What changes in the life of a run; what is left out stays. */
 export type RunChange = Partial<
   Pick<
-    RunRecord,
+    NewRunRecord,
     | 'state'
     | 'step'
     | 'totalSteps'
@@ -64,16 +76,18 @@ export interface RunFilter {
   readonly state?: RunStateName;
 }
 
-type Row = Omit<RunRecord, 'versions' | 'error' | 'continueOnStart'> & {
+type Row = Omit<RunRecord, 'parts' | 'versions' | 'error' | 'continueOnStart'> & {
+  readonly parts: string;
   readonly versions: string | null;
   readonly error: string | null;
   readonly continueOnStart: number;
 };
 
-const COLUMN_OF: Readonly<Record<keyof RunRecord, string>> = {
+const COLUMN_OF: Readonly<Record<keyof NewRunRecord, string>> = {
   id: 'id',
   projectId: 'project_id',
   name: 'name',
+  purpose: 'purpose',
   strategy: 'strategy',
   seed: 'seed',
   state: 'state',
@@ -99,19 +113,25 @@ const COLUMN_OF: Readonly<Record<keyof RunRecord, string>> = {
   lastSequence: 'last_sequence',
   settledAttempt: 'settled_attempt',
 };
-const FIELDS = Object.keys(COLUMN_OF) as (keyof RunRecord)[];
-const COLUMNS = FIELDS.map((field) => `${COLUMN_OF[field]} AS ${field}`).join(', ');
+const FIELDS = Object.keys(COLUMN_OF) as (keyof NewRunRecord)[];
+// SQLite takes the parts out of the configuration, which is large, faster than it could be parsed here.
+const COLUMNS = [
+  ...FIELDS.map((field) => `${COLUMN_OF[field]} AS ${field}`),
+  '(SELECT projects.name FROM projects WHERE projects.id = runs.project_id) AS projectName',
+  "coalesce(json_extract(configuration, '$.parts'), '{}') AS parts",
+].join(', ');
 
 function fromRow(row: Row): RunRecord {
   return {
     ...row,
+    parts: JSON.parse(row.parts) as StrategyParts,
     versions: row.versions === null ? null : (JSON.parse(row.versions) as Record<string, string>),
     error: row.error === null ? null : (JSON.parse(row.error) as ErrorReport),
     continueOnStart: row.continueOnStart === 1,
   };
 }
 
-function toColumn(value: RunRecord[keyof RunRecord]): string | number | null {
+function toColumn(value: NewRunRecord[keyof NewRunRecord]): string | number | null {
   if (typeof value === 'boolean') return Number(value);
   if (value !== null && typeof value === 'object') return JSON.stringify(value);
   return value;
@@ -145,9 +165,12 @@ export function runQueries(connection: Connection) {
     `SELECT ${COLUMNS} FROM runs
      WHERE id IN (SELECT run_id FROM run_corpora WHERE corpus_id = ?) ORDER BY created_at, rowid`,
   );
+  const names = connection.prepare<[], { id: string; name: string }>(
+    'SELECT id, name FROM runs ORDER BY created_at, rowid',
+  );
   const count = connection.prepare<[], number>('SELECT count(*) FROM runs').pluck();
   return {
-    insert(run: RunRecord, corpora: readonly { corpusId: string; role: string }[]): void {
+    insert(run: NewRunRecord, corpora: readonly { corpusId: string; role: string }[]): void {
       insert.run(Object.fromEntries(FIELDS.map((field) => [field, toColumn(run[field])])));
       for (const { corpusId, role } of corpora) insertCorpus.run(run.id, corpusId, role);
     },
@@ -169,6 +192,8 @@ export function runQueries(connection: Connection) {
       if (state === undefined) return listOfProject.all({ projectId }).map(fromRow);
       return listOfProjectInState.all({ projectId, state }).map(fromRow);
     },
+    /** Of all runs, in the order of their creation. */
+    names: (): { id: string; name: string }[] => names.all(),
     /** In the order in which they are to run. */
     queued: (): RunRecord[] => queued.all().map(fromRow),
     nextQueuePosition: (): number => (lastPosition.get() ?? 0) + 1,

@@ -1,9 +1,11 @@
 /** The history as the services see it: one object a table family, and transactions over them. */
 import { checkpointQueries } from './checkpoints.ts';
+import { choiceQueries } from './choices.ts';
 import { corpusQueries } from './corpora.ts';
 import { eraseRemnants, findDamage, openDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
 import { evaluationQueries } from './evaluations.ts';
+import { fisherQueries } from './fisher.ts';
 import { metricQueries } from './metrics.ts';
 import { modelQueries } from './models.ts';
 import { noteQueries } from './notes.ts';
@@ -24,9 +26,11 @@ export function openStore(path: string, options: DatabaseOptions = {}) {
     corpora: corpusQueries(connection),
     tasks: taskQueries(connection),
     projects: projectQueries(connection),
+    choices: choiceQueries(connection),
     runs: runQueries(connection),
     metrics: metricQueries(connection),
     evaluations: evaluationQueries(connection),
+    fisher: fisherQueries(connection),
     checkpoints: checkpointQueries(connection),
     tags: tagQueries(connection),
     notes: noteQueries(connection),

@@ -36,6 +36,12 @@ export interface BatchPlan {
   batchAt(epoch: number, index: number): PlannedBatch;
   /** The micro-batches of an optimizer step, from 0 through all epochs. */
   stepAt(step: number): readonly PlannedBatch[];
+  /** Windows drawn in the first `steps` steps, and how often the least and the most drawn one comes. */
+  drawsIn(steps: number): {
+    readonly draws: number;
+    readonly fewest: number;
+    readonly most: number;
+  };
 }
 
 /**
@@ -96,6 +102,16 @@ export function planBatches(source: WindowSource, options: BatchPlanOptions): Ba
       const first = (step % stepsPerEpoch) * accumulationSteps;
       const count = Math.min(accumulationSteps, batchesPerEpoch - first);
       return Array.from({ length: count }, (_, index) => batchAt(epoch, first + index));
+    },
+    drawsIn(steps) {
+      const epochs = Math.floor(steps / stepsPerEpoch);
+      // Of an epoch begun, all batches but the last are whole, and no window is in two of them.
+      const begun = (steps % stepsPerEpoch) * accumulationSteps * batchSize;
+      return {
+        draws: epochs * source.windowCount + begun,
+        fewest: epochs,
+        most: epochs + (begun > 0 ? 1 : 0),
+      };
     },
   };
 }

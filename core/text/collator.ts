@@ -15,8 +15,8 @@ const RANDOM_SHARE = 0.1;
 /** Where in a run a batch is: the same place always gives the same masks. */
 export interface MaskPlace {
   readonly seed: number;
-  readonly stream: 'targetMasks' | 'sourceMasks';
-  /** Optimizer step. */
+  readonly stream: 'targetMasks' | 'sourceMasks' | 'fisherMasks';
+  /** Optimizer step; of `fisherMasks` the number of the window in its split. */
   readonly step: number;
   /** Micro-batch within the step. */
   readonly microBatch: number;

@@ -12,6 +12,10 @@ const MIN_TAIL_TOKENS = 16;
 
 /** Windows on disk, with the place of every token in the text of its document. */
 export interface ShardWindows extends WindowSource {
+  /** Documents of the split that have text. */
+  readonly documentCount: number;
+  /** Indices in the corpus of the documents in a window, in order, at least one; it is not read. */
+  documentsOf(index: number): readonly number[];
   /**
    * For each token of a window, special ones included: index of its document in the corpus and
    * its characters [start, end) there, UTF-16 code units. Special tokens have an empty span.
@@ -190,6 +194,7 @@ class DiskWindows implements ShardWindows {
   readonly split: SplitName;
   readonly windowCount: number;
   readonly tokenCount: number;
+  readonly documentCount: number;
   readonly #shard: ShardSplit;
   readonly #layout: Layout;
   readonly #specialTokens: Tokenizer['specialTokens'];
@@ -198,6 +203,7 @@ class DiskWindows implements ShardWindows {
     this.split = shard.name;
     this.windowCount = layout.windowCount;
     this.tokenCount = shard.tokens;
+    this.documentCount = nonEmptyDocuments(shard).length;
     this.#shard = shard;
     this.#layout = layout;
     this.#specialTokens = specialTokens;
@@ -224,6 +230,16 @@ class DiskWindows implements ShardWindows {
     });
     const document = this.#shard.documentIndices[firstWithTokens(runs).document];
     return { inputIds, wordStarts, document };
+  }
+
+  documentsOf(index: number): readonly number[] {
+    this.#check(index);
+    const runs = this.#layout.runs(index);
+    const withTokens = runs.filter(({ from, to }) => to > from);
+    // A window may be a separator alone; it is of the document before it.
+    return (withTokens.length > 0 ? withTokens : runs.slice(0, 1)).map(
+      ({ document }) => this.#shard.documentIndices[document],
+    );
   }
 
   spans(index: number): WindowSpans {

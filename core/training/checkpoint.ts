@@ -4,19 +4,22 @@
  * is there and the sizes agree; anything else is torn, is never used and is removed.
  */
 import { existsSync } from 'node:fs';
-import { readFile, readdir, rm, stat } from 'node:fs/promises';
+import { readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../base/errors.ts';
+import { UserError, asUserError } from '../base/errors.ts';
 import {
   createFolderAtomically,
   hashBytes,
   hashFile,
   removeTemporaries,
+  temporaryPathFor,
   writeFileAtomically,
 } from '../base/files.ts';
 
 const MANIFEST_FILE = 'manifest.json';
+/** Beside a checkpoint while another takes its name. */
+const SUPERSEDED_SUFFIX = '.superseded';
 
 const manifestSchema = z.strictObject({
   formatVersion: z.literal(1),
@@ -64,13 +67,42 @@ export async function writeCheckpoint(
   const existing = await openCheckpoint(folder, step);
   if (existing !== undefined) return existing;
   await rm(folder, { recursive: true, force: true });
-  await createFolderAtomically(folder, async (temporary) => {
-    const entries: Manifest['files'] = {};
-    for (const [name, write] of Object.entries(files)) {
-      entries[name] = await write(join(temporary, name));
-    }
-    await writeManifest(temporary, { formatVersion: 1, step, files: entries });
-  });
+  await createFolderAtomically(folder, (temporary) => fillCheckpoint(temporary, step, files));
+  return requireWritten(folder, step);
+}
+
+/**
+ * Writes the checkpoint of `step` in place of one that may be there under its name. At every moment
+ * one of the two is on disk, and `recoverCheckpoints` finds it.
+ */
+export async function replaceCheckpoint(
+  runFolder: string,
+  kind: CheckpointKind,
+  step: number,
+  files: CheckpointFiles,
+): Promise<Checkpoint> {
+  const folder = checkpointFolder(runFolder, kind, step);
+  const incoming = temporaryPathFor(folder);
+  await createFolderAtomically(incoming, (temporary) => fillCheckpoint(temporary, step, files));
+  try {
+    if (existsSync(folder)) await rename(folder, `${folder}${SUPERSEDED_SUFFIX}`);
+    await rename(incoming, folder);
+    await rm(`${folder}${SUPERSEDED_SUFFIX}`, { recursive: true, force: true });
+  } catch (error) {
+    throw asUserError(error, folder);
+  }
+  return requireWritten(folder, step);
+}
+
+async function fillCheckpoint(folder: string, step: number, files: CheckpointFiles): Promise<void> {
+  const entries: Manifest['files'] = {};
+  for (const [name, write] of Object.entries(files)) {
+    entries[name] = await write(join(folder, name));
+  }
+  await writeManifest(folder, { formatVersion: 1, step, files: entries });
+}
+
+async function requireWritten(folder: string, step: number): Promise<Checkpoint> {
   const written = await openCheckpoint(folder, step);
   if (written === undefined) throw new Error(`The checkpoint ${folder} did not stay as written.`);
   return written;
@@ -89,6 +121,7 @@ export async function recoverCheckpoints(
   const damaged: string[] = [];
   if (!existsSync(parent)) return { checkpoints, damaged };
   await removeTemporaries(parent);
+  await settleSuperseded(parent);
   for (const name of await readdir(parent)) {
     const step = stepOf(name);
     if (step === undefined) continue;
@@ -102,6 +135,17 @@ export async function recoverCheckpoints(
   }
   checkpoints.sort((a, b) => b.step - a.step);
   return { checkpoints, damaged };
+}
+
+/** What a process that died while it replaced a checkpoint left: the new one when it is there, else the old. */
+async function settleSuperseded(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    if (!name.endsWith(SUPERSEDED_SUFFIX)) continue;
+    const superseded = join(parent, name);
+    const folder = superseded.slice(0, -SUPERSEDED_SUFFIX.length);
+    if (existsSync(folder)) await rm(superseded, { recursive: true, force: true });
+    else await rename(superseded, folder);
+  }
 }
 
 /** Complete checkpoints, latest first, judged by their sizes alone; changes nothing. */

@@ -77,6 +77,8 @@ export const runSpecificationSchema = z.strictObject({
     .strictObject({
       /** Names the estimate: a hash of model, corpus and convention. */
       id: z.string(),
+      /** `contentHash` of the corpus that it is estimated on. */
+      corpusHash: z.string(),
       settings: fisherSettingsSchema,
       /** Folder of the estimate (strategies/fisherFolder.ts). */
       folder: z.string(),

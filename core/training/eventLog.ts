@@ -33,6 +33,19 @@ export function readEvents(runFolder: string): RunEvent[] {
   return withoutSuperseded(readAllEvents(join(runFolder, EVENTS_FILE)).events);
 }
 
+/** As readEvents, of some types alone; lines of others, of which a long run has many, are not parsed. */
+export function readEventsOf<Type extends RunEvent['type']>(
+  runFolder: string,
+  types: readonly Type[],
+): Extract<RunEvent, { type: Type }>[] {
+  // Where an attempt resumed decides what is superseded.
+  const lines = new RegExp(`"type"\\s*:\\s*"(?:${['started', ...types].join('|')})"`);
+  const { events } = readAllEvents(join(runFolder, EVENTS_FILE), lines);
+  const isWanted = (event: RunEvent): event is Extract<RunEvent, { type: Type }> =>
+    (types as readonly string[]).includes(event.type);
+  return withoutSuperseded(events).filter(isWanted);
+}
+
 export function withoutSuperseded(events: readonly RunEvent[]): RunEvent[] {
   const resumedAt = new Map<number, number>();
   for (const event of events) {
@@ -52,7 +65,8 @@ function readBytes(path: string): Buffer {
   }
 }
 
-function readAllEvents(path: string): { events: RunEvent[]; bytes: number } {
+/** Events of the lines that match `wanted`, and the length of all whole lines. */
+function readAllEvents(path: string, wanted = /^/): { events: RunEvent[]; bytes: number } {
   if (!existsSync(path)) return { events: [], bytes: 0 };
   const content = readBytes(path);
   const events: RunEvent[] = [];
@@ -60,7 +74,8 @@ function readAllEvents(path: string): { events: RunEvent[]; bytes: number } {
   for (;;) {
     const end = content.indexOf(0x0a, start);
     if (end === -1) break;
-    const event = parseLine(content.toString('utf8', start, end));
+    const line = content.toString('utf8', start, end);
+    const event = wanted.test(line) ? parseLine(line) : undefined;
     if (event !== undefined) events.push(event);
     start = end + 1;
   }

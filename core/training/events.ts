@@ -102,3 +102,5 @@ export const runEventSchema = z.discriminatedUnion('type', [
   }),
 ]);
 export type RunEvent = z.infer<typeof runEventSchema>;
+export type EvaluationEvent = Extract<RunEvent, { type: 'evaluation' }>;
+export type GuardEvent = Extract<RunEvent, { type: 'guard' }>;

@@ -5,6 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { reportError } from '../base/errors.ts';
+import { goOffline } from '../base/offline.ts';
 import { openParentChannel } from '../base/parentChannel.ts';
 import type { ParentChannel } from '../base/parentChannel.ts';
 import type { ComputeTask } from './computeThread.ts';
@@ -18,6 +19,8 @@ type Ended = Extract<MessageFromJob, { type: 'ended' }>;
 /** Lies beside this module, from source and bundled. */
 const COMPUTE_THREAD = fileURLToPath(import.meta.url).replace(/job(\.[a-z]+)$/, 'computeThread$1');
 
+// Before the compute thread is started: it takes its environment from here.
+goOffline(true);
 const flags = new ThreadFlags();
 const channel = openParentChannel();
 if (channel === undefined) {

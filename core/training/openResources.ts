@@ -6,55 +6,94 @@ import { prepareFrozenMasks } from '../evaluation/scoring.ts';
 import { readFrozenMasks } from '../evaluation/frozenMasks.ts';
 import { maximumSequenceLength } from '../model/config.ts';
 import { loadModelFolder } from '../model/modelFolder.ts';
+import type { ModelFolder } from '../model/modelFolder.ts';
 import { openMlmSession } from '../model/openSession.ts';
+import { mlmParameters } from '../model/parameters.ts';
+import { needsOf } from '../strategies/parts.ts';
 import { openCorpus } from '../text/corpusReader.ts';
+import { verifyShardSplit } from '../text/shardReader.ts';
 import { openTokenizer } from '../text/tokenizer.ts';
 import type { Tokenizer } from '../text/types.ts';
-import { openBatchStream } from './batchStream.ts';
+import { holdAnchor } from './anchor.ts';
+import { openSourceStream, openTargetStream } from './batchStream.ts';
 import type { RunSpecification } from './configuration.ts';
-import { verifyShardSplit } from '../text/shardReader.ts';
-import type { OpenResources, PreparedEvaluation } from './resources.ts';
+import { openFisher } from './fisherOfRun.ts';
+import { streamsOf } from './objective.ts';
+import type {
+  BatchStream,
+  OpenResources,
+  PreparedEvaluation,
+  TrainingResources,
+} from './resources.ts';
 
-export const openResources: OpenResources = async (specification, streams) => {
-  const { settings, target, modelFolder } = specification;
-  const model = await loadModelFolder(modelFolder);
-  requireSame('model', model.hash, specification.modelHash, modelFolder);
+export const openResources: OpenResources = async (specification, objective) => {
+  const { settings, target, rehearsal, modelFolder, seed } = specification;
+  const loadModel = async (): Promise<ModelFolder> => {
+    const loaded = await loadModelFolder(modelFolder);
+    requireSame('model', loaded.hash, specification.modelHash, modelFolder);
+    return loaded;
+  };
+  const model = await loadModel();
   const { tokenizer } = await openTokenizer(modelFolder);
   requireSame('tokenizer', tokenizer.hash, specification.tokenizerHash, modelFolder);
   requireLength(settings.max_seq_length, maximumSequenceLength(model.config), modelFolder);
 
   const evaluations = await openEvaluations(specification, tokenizer);
-  if (streams.includes('target')) await verifyShardSplit(target.shardFolder, 'train');
-  const targetStream = streams.includes('target')
-    ? openBatchStream({
-        kind: 'target',
-        shardFolder: target.shardFolder,
-        corpusHash: target.contentHash,
-        tokenizer,
-        config: model.config,
-        settings,
-        seed: specification.seed,
-      })
+  const needs = needsOf(objective);
+  const fisher = needs.includes('Fisher diagonal')
+    ? await openFisher(specification, mlmParameters(model.config))
     : undefined;
-  const threads = specification.threads ?? availableParallelism();
-  const session = await openMlmSession({
-    config: model.config,
-    weights: model.weights,
-    session: { engine: specification.engine, threads },
-    dropout: settings.dropout,
-  });
-  return {
-    session,
-    threads,
-    versions: { palimpsest: VERSION, node: process.versions.node },
-    notices: model.notices,
-    streams: targetStream === undefined ? {} : { target: targetStream },
-    evaluations,
-    close: async () => {
-      targetStream?.close();
-      await session.close();
-    },
+  const kinds = streamsOf(objective);
+  const options = { tokenizer, config: model.config, settings, seed };
+  const opened: { close(): unknown }[] = [];
+  const close = async (): Promise<void> => {
+    for (const resource of opened.toReversed()) await resource.close();
   };
+  try {
+    let targetStream: BatchStream | undefined;
+    if (kinds.has('target')) {
+      await verifyShardSplit(target.shardFolder, 'train');
+      const stream = openTargetStream(target, options);
+      opened.push(stream);
+      targetStream = stream;
+    }
+    let sourceStream: BatchStream | undefined;
+    let rehearsalOf: TrainingResources['rehearsal'];
+    if (kinds.has('source') && rehearsal !== undefined && objective.sourceRatio !== null) {
+      await verifyShardSplit(rehearsal.shardFolder, 'train');
+      const stream = openSourceStream(rehearsal, objective.sourceRatio, options);
+      opened.push(stream);
+      sourceStream = stream;
+      rehearsalOf = (steps) => stream.composition(steps);
+    }
+    const threads = specification.threads ?? availableParallelism();
+    const session = await openMlmSession({
+      config: model.config,
+      weights: model.weights,
+      session: { engine: specification.engine, threads },
+      dropout: settings.dropout,
+    });
+    opened.push(session);
+    await holdAnchor(session, objective, model.weights, fisher?.diagonal);
+    return {
+      session,
+      readBase: async () => (await loadModel()).weights,
+      threads,
+      versions: { palimpsest: VERSION, node: process.versions.node },
+      notices: model.notices,
+      streams: {
+        ...(targetStream === undefined ? {} : { target: targetStream }),
+        ...(sourceStream === undefined ? {} : { source: sourceStream }),
+      },
+      ...(rehearsalOf === undefined ? {} : { rehearsal: rehearsalOf }),
+      ...(fisher === undefined ? {} : { fisher: fisher.description }),
+      evaluations,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 };
 
 async function openEvaluations(

@@ -1,7 +1,9 @@
-import type { MlmBatch, Session } from '../engine/types.ts';
+import type { MlmBatch, Session, Weights } from '../engine/types.ts';
 import type { PreparedFrozenMasks } from '../evaluation/scoring.ts';
-import type { StreamKind } from '../strategies/types.ts';
+import type { FisherHealth, FisherSettings } from '../strategies/fisherSettings.ts';
+import type { Objective, StreamKind } from '../strategies/types.ts';
 import type { RunSpecification } from './configuration.ts';
+import type { BufferComposition } from './rehearsalSettings.ts';
 
 /** The micro-batches of one domain, a pure function of the run's seed and the step. */
 export interface BatchStream {
@@ -20,19 +22,28 @@ export interface PreparedEvaluation {
 
 /** What a run works with, opened from its specification. */
 export interface TrainingResources {
-  /** Holds the base model's weights and a fresh optimizer. */
+  /** Holds the base model's weights, a fresh optimizer, and the anchor and importances of the objective. */
   readonly session: Session;
+  /** Reads the base model's weights once more. */
+  readBase(): Promise<Weights>;
   readonly threads: number;
   readonly versions: Readonly<Record<string, string>>;
   /** What a person should know about the model or data; goes into the run's log. */
   readonly notices: readonly string[];
   readonly streams: Readonly<Partial<Record<StreamKind, BatchStream>>>;
+  /** The buffer that the source stream draws from, over a run of so many optimizer steps. */
+  readonly rehearsal?: (steps: number) => BufferComposition;
+  /** The Fisher diagonal that a penalty weighs by. */
+  readonly fisher?: {
+    readonly id: string;
+    readonly settings: FisherSettings;
+    readonly health: FisherHealth;
+  };
   readonly evaluations: readonly PreparedEvaluation[];
   close(): Promise<void>;
 }
 
 export type OpenResources = (
   specification: RunSpecification,
-  /** Streams that the strategy takes batches from. */
-  streams: readonly StreamKind[],
+  objective: Objective,
 ) => Promise<TrainingResources>;

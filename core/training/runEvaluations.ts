@@ -4,78 +4,108 @@ import { UserError } from '../base/errors.ts';
 import type { Session } from '../engine/types.ts';
 import { scoreFrozenMasks, totalsOf } from '../evaluation/scoring.ts';
 import { writeScores } from '../evaluation/scoresFile.ts';
-import type { PreparedEvaluation } from './resources.ts';
+import type { BaseScores } from './baseScores.ts';
+import type { PreparedEvaluation, TrainingResources } from './resources.ts';
 import type { EvaluationKey, RunHistory } from './runHistory.ts';
 import { saveBest } from './trainingState.ts';
 
 const SCORES_FOLDER = 'scores';
 
-export interface EvaluationPlan {
-  readonly evaluations: readonly PreparedEvaluation[];
-  readonly totalSteps: number;
-  readonly evalSteps: number;
-}
+/** Answers whether to stop; asked between micro-batches. */
+type Interrupted = () => boolean;
 
 /**
- * The evaluations of a run: all sets before the first step and after the last, those of the
- * validation split also every `evalSteps` in between. What is done is known from the history, so a
- * run that stopped inside an evaluation makes up what is missing and repeats nothing.
+ * The evaluations of a run. What is done is known from the history, so a run that stopped inside an
+ * evaluation makes up what is missing and repeats nothing.
  */
 export class RunEvaluations {
   readonly #runFolder: string;
   readonly #session: Session;
   readonly #history: RunHistory;
-  readonly #plan: EvaluationPlan;
+  readonly #evaluations: readonly PreparedEvaluation[];
+  readonly #baseScores: BaseScores | undefined;
 
-  constructor(runFolder: string, session: Session, history: RunHistory, plan: EvaluationPlan) {
+  /** `baseScores` are the base model's, shared with other runs. */
+  constructor(
+    runFolder: string,
+    { session, evaluations }: Pick<TrainingResources, 'session' | 'evaluations'>,
+    history: RunHistory,
+    baseScores: BaseScores | undefined,
+  ) {
     this.#runFolder = runFolder;
     this.#session = session;
     this.#history = history;
-    this.#plan = plan;
+    this.#evaluations = evaluations;
+    this.#baseScores = baseScores;
   }
 
-  /** Makes what is due at a step, and keeps the weights when they are the best so far. */
-  async makeDue(step: number, interrupted: () => boolean): Promise<void> {
-    const { evaluations, totalSteps, evalSteps } = this.#plan;
-    const isLast = step === totalSteps;
-    if (step % evalSteps !== 0 && !isLast) return;
-    if (step === 0) await this.#make('before', step, evaluations, interrupted);
-    if (step > 0 && !isLast) {
-      const watched = evaluations.filter(({ split }) => split === 'validation');
-      await this.#make('during', step, watched, interrupted);
-    }
-    if (isLast) await this.#make('after', step, evaluations, interrupted);
-    // The base model's weights are in its own folder.
-    if (step > 0 && this.#history.best()?.step === step) {
-      await saveBest(this.#runFolder, this.#session, step);
-    }
+  /** Scores the base model on all sets. */
+  makeBefore(interrupted: Interrupted): Promise<void> {
+    return this.#make('before', { step: 0, weightsOf: 0 }, this.#evaluations, interrupted);
+  }
+
+  /** Scores the weights of a step on the validation sets, and keeps them when they are the best so far. */
+  async makeDuring(step: number, interrupted: Interrupted): Promise<void> {
+    const watched = this.#evaluations.filter(({ split }) => split === 'validation');
+    await this.#make('during', { step, weightsOf: step }, watched, interrupted);
+    await this.#keepIfBest(step);
+  }
+
+  /** Scores on all sets the weights that the run ends with at `step`; they are those of `weightsOf`. */
+  async makeAfter(step: number, weightsOf: number, interrupted: Interrupted): Promise<void> {
+    await this.#make('after', { step, weightsOf }, this.#evaluations, interrupted);
+    if (weightsOf === step) await this.#keepIfBest(step);
+  }
+
+  /** The base model's weights are in its own folder. */
+  async #keepIfBest(step: number): Promise<void> {
+    if (step === 0 || this.#history.best() !== step) return;
+    await saveBest(this.#runFolder, this.#session, step);
   }
 
   async #make(
     phase: EvaluationKey['phase'],
-    step: number,
+    { step, weightsOf }: { readonly step: number; readonly weightsOf: number },
     evaluations: readonly PreparedEvaluation[],
-    interrupted: () => boolean,
+    interrupted: Interrupted,
   ): Promise<void> {
     for (const { name, role, split, setHash, masks } of evaluations) {
       const key: EvaluationKey = { step, phase, name, role, split, setHash };
       if ((await this.#history.evaluation(key)) !== undefined) continue;
-      // A run without steps is before its first step and after its last at once.
-      const before = await this.#history.evaluation({ ...key, phase: 'before' });
-      if (before !== undefined) {
-        this.#history.add({ ...before, phase });
-        continue;
+      if (phase === 'after') {
+        // What a run ends with may have been scored already: it takes no step, or a guard ended it.
+        const earlier = weightsOf === 0 ? 'before' : 'during';
+        const scored = await this.#history.evaluation({ ...key, step: weightsOf, phase: earlier });
+        if (scored !== undefined) {
+          this.#history.add({ ...scored, step, phase });
+          continue;
+        }
       }
-      const scores = await scoreFrozenMasks(this.#session, masks, interrupted);
+      const file = `step-${weightsOf}-${role}-${split}-${setHash.slice(0, 16)}.scores`;
+      await mkdir(join(this.#runFolder, SCORES_FOLDER), { recursive: true, mode: 0o700 });
+      const path = join(this.#runFolder, SCORES_FOLDER, file);
+      const shared = phase === 'before' ? this.#baseScores : undefined;
+      const known = await shared?.copyTo(path, setHash, masks.document);
+      const scores = known?.scores ?? (await scoreFrozenMasks(this.#session, masks, interrupted));
       if (scores === undefined) return;
       const { nll, tokens } = totalsOf(scores);
       // JSON has no such numbers: the event would be lost, and the run shown as complete without it.
       if (!Number.isFinite(nll)) throw notFinite(`${role} ${split} set "${name}"`, step);
-      const file = `step-${step}-${role}-${split}-${setHash.slice(0, 16)}.scores`;
-      await mkdir(join(this.#runFolder, SCORES_FOLDER), { recursive: true, mode: 0o700 });
-      const scoresHash = await writeScores(join(this.#runFolder, SCORES_FOLDER, file), scores);
+      const scoresHash = known?.scoresHash ?? (await writeScores(path, scores));
+      if (known === undefined && shared !== undefined) await this.#share(shared, path, setHash);
       const scoresPath = `${SCORES_FOLDER}/${file}`;
       this.#history.add({ type: 'evaluation', ...key, nll, tokens, scoresPath, scoresHash });
+    }
+  }
+
+  /** Other runs can do without: what hinders it is no reason to stop this one. */
+  async #share(baseScores: BaseScores, path: string, setHash: string): Promise<void> {
+    try {
+      await baseScores.keep(path, setHash);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      const message = `The base model's scores are not shared with other runs. ${error.message}`;
+      this.#history.add({ type: 'log', step: 0, level: 'warning', message });
     }
   }
 }

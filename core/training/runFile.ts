@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError, asUserError } from '../base/errors.ts';
 import { hashJson, writeFileAtomically } from '../base/files.ts';
+import { PART_NAMES, needsOf, objectiveOf } from '../strategies/parts.ts';
 import { runSpecificationSchema } from './configuration.ts';
 import type { RunSpecification } from './configuration.ts';
+import { conventionsOf } from './conventions.ts';
 
 export const RUN_FILE = 'run.json';
 
@@ -14,6 +16,8 @@ const runFileSchema = z.strictObject({
   configurationHash: z.string(),
   /** Hashes of the model, tokenizer, data and evaluation sets are in it. */
   specification: runSpecificationSchema,
+  /** What the run's equations mean exactly, in words; files of before have none. */
+  conventions: z.record(z.string(), z.string()).optional(),
   /** Of the first attempt; each attempt's own are in its `started` event. */
   engine: z.string(),
   device: z.string(),
@@ -25,7 +29,8 @@ export type RunFile = z.infer<typeof runFileSchema>;
 
 /**
  * SHA-256 of everything that decides the result: settings, strategy, seed, engine and the hashes of
- * model, tokenizer, corpus and evaluation sets. Names and places of files are not part of it.
+ * model, tokenizer, corpora and evaluation sets. Names and places of files are not part of it, nor is
+ * what the strategy does not use.
  */
 export function configurationHash(specification: RunSpecification): string {
   const { strategy, seed, engine, settings, modelHash, tokenizerHash, target, evaluations } =
@@ -44,7 +49,30 @@ export function configurationHash(specification: RunSpecification): string {
       split,
       sha256,
     })),
+    ...strategyDetails(specification),
   });
+}
+
+/** Empty for a strategy that is a name alone. */
+function strategyDetails(specification: RunSpecification): object {
+  const { strategy, parts, rehearsal, fisher, interpolation } = specification;
+  const needs = needsOf(objectiveOf(strategy, parts));
+  return {
+    ...(PART_NAMES.every((name) => parts[name] === undefined) ? {} : { parts }),
+    ...(needs.includes('rehearsal corpus') && rehearsal !== undefined
+      ? { rehearsal: { corpus: rehearsal.contentHash, buffer: rehearsal.buffer } }
+      : {}),
+    ...(needs.includes('Fisher diagonal') && fisher !== undefined ? { fisher: fisher.id } : {}),
+    ...(interpolation === undefined
+      ? {}
+      : {
+          interpolation: {
+            configurationHash: interpolation.configurationHash,
+            step: interpolation.step,
+            alpha: interpolation.alpha,
+          },
+        }),
+  };
 }
 
 /** Undefined when there is none yet. Throws `run/unreadable` for a file that is no run's. */
@@ -95,6 +123,7 @@ export async function writeRunFile(
     formatVersion: 1,
     configurationHash: configurationHash(specification),
     specification,
+    conventions: conventionsOf(specification),
     ...machine,
     createdAt: new Date().toISOString(),
   };

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { hashFile } from '../base/files.ts';
+import type { RunSpecification } from './configuration.ts';
 import { EventLog } from './eventLog.ts';
 import type { NewRunEvent } from './eventLog.ts';
-import type { RunEvent } from './events.ts';
-
-export type EvaluationEvent = Extract<RunEvent, { type: 'evaluation' }>;
+import type { EvaluationEvent, GuardEvent, RunEvent } from './events.ts';
+import { bestStep, guardVerdict } from './forgettingGuard.ts';
+import type { ForgettingGuard } from './forgettingGuard.ts';
+import { validationLosses } from './validationLosses.ts';
 
 /** An evaluation is the same when all of these are. */
 export type EvaluationKey = Pick<
@@ -14,18 +16,24 @@ export type EvaluationKey = Pick<
 >;
 
 /**
- * The valid events of a run, this attempt's among them. What is a function of the past, the best step
- * and which evaluations are done, is read from here and stored nowhere else.
+ * The valid events of a run, this attempt's among them. What is a function of the past, the best step,
+ * which evaluations are done and what the guard says of them, is read from here and stored nowhere
+ * else.
  */
 export class RunHistory {
   readonly attempt: number;
   readonly #folder: string;
   readonly #log: EventLog;
   readonly #publish: (event: RunEvent) => void;
+  readonly #guard: ForgettingGuard | undefined;
   #events: readonly RunEvent[];
 
-  constructor(runFolder: string, run: string, publish: (event: RunEvent) => void) {
+  constructor(
+    { runFolder, runId: run, settings }: RunSpecification,
+    publish: (event: RunEvent) => void,
+  ) {
     this.#folder = runFolder;
+    this.#guard = settings.forgetting_guard;
     this.#log = new EventLog(runFolder, run);
     this.#publish = publish;
     this.#events = this.#log.earlier;
@@ -60,31 +68,30 @@ export class RunHistory {
     return existsSync(path) && (await hashFile(path)) === found.scoresHash ? found : undefined;
   }
 
-  /** Whether the checkpoint of this step was told of. */
-  knowsCheckpoint(step: number): boolean {
-    return this.#events.some((event) => event.type === 'checkpoint' && event.step === step);
+  /** Whether this state of the step's checkpoint was told of. */
+  knowsCheckpoint(step: number, sha256: string): boolean {
+    return this.#events.some(
+      (event) => event.type === 'checkpoint' && event.step === step && event.sha256 === sha256,
+    );
+  }
+
+  /** The event with which the forgetting guard ended the training. */
+  get guarded(): GuardEvent | undefined {
+    return this.#events.find((event) => event.type === 'guard');
+  }
+
+  /** What the forgetting guard says of the validation losses at a step. */
+  guardVerdict(step: number): ReturnType<typeof guardVerdict> {
+    return guardVerdict(validationLosses(this.#evaluations()), this.#guard, step);
   }
 
   /**
-   * The step with the least validation loss on the target, Σ loss / Σ tokens over those sets; the
-   * earlier of equals, step 0 (the base model) included.
+   * Of the steps up to `step` the one with the least validation loss on the target, among those that
+   * the forgetting guard allows; step 0 is the base model.
    */
-  best(): { step: number; nll: number } | undefined {
-    const sums = new Map<number, { loss: number; tokens: number; names: Set<string> }>();
-    for (const event of this.#evaluations()) {
-      if (event.role !== 'target' || event.split !== 'validation') continue;
-      const sum = sums.get(event.step) ?? { loss: 0, tokens: 0, names: new Set() };
-      if (sum.names.has(event.name)) continue;
-      sum.names.add(event.name);
-      sum.loss += event.nll * event.tokens;
-      sum.tokens += event.tokens;
-      sums.set(event.step, sum);
-    }
-    let best: { step: number; nll: number } | undefined;
-    for (const [step, { loss, tokens }] of [...sums].sort(([a], [b]) => a - b)) {
-      if (best === undefined || loss / tokens < best.nll) best = { step, nll: loss / tokens };
-    }
-    return best;
+  best(step = Infinity): number | undefined {
+    const earlier = this.#evaluations().filter((event) => event.step <= step);
+    return bestStep(validationLosses(earlier), this.#guard);
   }
 
   #evaluations(): EvaluationEvent[] {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { hashBytes, writeFileAtomically } from '../base/files.ts';
 import type { ParameterSpec, Session, Weights } from '../engine/types.ts';
 import { readWeightsFile, writeWeightsFile } from '../model/checkpointFiles.ts';
-import { writeCheckpoint } from './checkpoint.ts';
+import { replaceCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Checkpoint, CheckpointFiles } from './checkpoint.ts';
 
 export const WEIGHTS_FILE = 'model.safetensors';
@@ -14,6 +14,20 @@ const SECOND_MOMENT_FILE = 'optimizer-second-moment.safetensors';
 /** Not needed any more once a run is complete. */
 export const OPTIMIZER_FILES: readonly string[] = [FIRST_MOMENT_FILE, SECOND_MOMENT_FILE];
 const COUNTERS_FILE = 'state.json';
+
+/** Sums since the last metrics event, by series; null stands for one that is not finite. */
+const sumsSchema = z.strictObject({
+  steps: z.int().nonnegative(),
+  sums: z.record(z.string(), z.number().nullable()),
+});
+
+/** As checkpoints were before there were other signals: losses by the name of their term. */
+const lossesSchema = z
+  .strictObject({ steps: z.int().nonnegative(), losses: z.record(z.string(), z.number()) })
+  .transform(({ steps, losses }): z.infer<typeof sumsSchema> => {
+    const named = ([name, sum]: [string, number]): [string, number] => [`${name}_loss`, sum];
+    return { steps, sums: Object.fromEntries(Object.entries(losses).map(named)) };
+  });
 
 const countersSchema = z.strictObject({
   formatVersion: z.literal(1),
@@ -31,11 +45,9 @@ const countersSchema = z.strictObject({
   seconds: z.number().nonnegative(),
   /** Steps in a row whose gradient was not finite. */
   skippedInARow: z.int().nonnegative(),
-  /** Sums since the last metrics event. */
-  unlogged: z.strictObject({
-    steps: z.int().nonnegative(),
-    losses: z.record(z.string(), z.number()),
-  }),
+  unlogged: z.union([sumsSchema, lossesSchema]),
+  /** There for the end of a run that was rolled back: the step that its weights are of. */
+  keptStep: z.int().nonnegative().optional(),
 });
 export type Counters = Omit<z.infer<typeof countersSchema>, 'formatVersion' | 'updates'>;
 
@@ -52,13 +64,34 @@ export async function saveState(
       writeWeightsFile(path, session.parameters, optimizer.firstMoment),
     [SECOND_MOMENT_FILE]: (path) =>
       writeWeightsFile(path, session.parameters, optimizer.secondMoment),
+    ...countersFile(counters, optimizer.step),
+  });
+}
+
+/**
+ * `checkpoints/step-N` with the weights that a run ends with, in place of a state of that step which
+ * may be there. No step follows, so it holds no optimizer.
+ */
+export async function saveEnd(
+  runFolder: string,
+  session: Session,
+  counters: Counters,
+): Promise<Checkpoint> {
+  const { step: updates } = await session.readOptimizer();
+  return replaceCheckpoint(runFolder, 'checkpoints', counters.step, {
+    ...(await weightsOf(session)),
+    ...countersFile(counters, updates),
+  });
+}
+
+function countersFile(counters: Counters, updates: number): CheckpointFiles {
+  const text = `${JSON.stringify({ formatVersion: 1, updates, ...counters }, null, 2)}\n`;
+  return {
     [COUNTERS_FILE]: async (path) => {
-      const content = { formatVersion: 1, updates: optimizer.step, ...counters };
-      const text = `${JSON.stringify(content, null, 2)}\n`;
       await writeFileAtomically(path, text);
       return { bytes: Buffer.byteLength(text), sha256: hashBytes(text) };
     },
-  });
+  };
 }
 
 /** `best/step-N`: weights alone. */
@@ -71,12 +104,20 @@ async function weightsOf(session: Session): Promise<CheckpointFiles> {
   return { [WEIGHTS_FILE]: (path) => writeWeightsFile(path, session.parameters, weights) };
 }
 
+export async function readCounters(
+  checkpoint: Pick<Checkpoint, 'folder'>,
+): Promise<Counters & { updates: number }> {
+  const content: unknown = JSON.parse(
+    await readFile(join(checkpoint.folder, COUNTERS_FILE), 'utf8'),
+  );
+  const { formatVersion: _, ...counters } = countersSchema.parse(content);
+  return counters;
+}
+
 /** Puts a session into the state of a checkpoint; without optimizer files only its weights. */
 export async function restoreState(session: Session, checkpoint: Checkpoint): Promise<Counters> {
   const { folder } = checkpoint;
-  const content: unknown = JSON.parse(await readFile(join(folder, COUNTERS_FILE), 'utf8'));
-  const { step, attempt, epoch, seconds, skippedInARow, unlogged, updates } =
-    countersSchema.parse(content);
+  const { updates, ...counters } = await readCounters(checkpoint);
   await session.writeWeights(await readCheckpointWeights(checkpoint, session.parameters));
   if (OPTIMIZER_FILES.every((name) => checkpoint.files.has(name))) {
     await session.writeOptimizer({
@@ -85,7 +126,7 @@ export async function restoreState(session: Session, checkpoint: Checkpoint): Pr
       secondMoment: await readWeightsFile(join(folder, SECOND_MOMENT_FILE), session.parameters),
     });
   }
-  return { step, attempt, epoch, seconds, skippedInARow, unlogged };
+  return counters;
 }
 
 /** Weights of a checkpoint of either kind, by canonical parameter name. */

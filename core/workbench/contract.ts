@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 import { runEventSchema } from '../training/events.ts';
+import { bufferCompositionSchema } from '../training/rehearsalSettings.ts';
+import { fisherHealthSchema, fisherSettingsSchema } from '../strategies/fisherSettings.ts';
 import { strategyPartsSchema } from '../strategies/parts.ts';
 import { projectFileSchema } from './projectFile.ts';
 import { choiceSchema, projectResultsSchema, runsDiffSchema } from './results.ts';
@@ -147,6 +149,24 @@ export const runDetailSchema = runSummarySchema.extend({
   ),
   /** Last value of each series, e.g. `train/target_loss` or `evaluation/nll/source/test`. */
   latest: z.record(z.string(), z.object({ step: z.int(), value: z.number() })),
+  /** What the run's equations mean exactly, in words by topic; null before its first step. */
+  conventions: z.record(z.string(), z.string()).nullable(),
+  /** The buffer that source batches are drawn from; null when the run has none, or not yet. */
+  rehearsal: bufferCompositionSchema.nullable(),
+  /** The estimate of the run's penalty; null when the run has none, or not yet. */
+  fisher: z
+    .object({ id: z.string(), settings: fisherSettingsSchema, health: fisherHealthSchema })
+    .nullable(),
+  /** The forgetting guard ended the training; losses in nats a masked token. */
+  guard: z
+    .object({
+      step: z.int(),
+      action: z.enum(['stop', 'rollback']),
+      nll: z.number(),
+      bound: z.number(),
+      keptStep: z.int(),
+    })
+    .nullable(),
 });
 export type RunDetail = z.infer<typeof runDetailSchema>;
 

@@ -45,8 +45,21 @@ export function findProject(store: Store, word: string): ProjectRecord {
   return pick('project', store.projects.list(), word);
 }
 
+/** As findProject, but of several projects with the name the latest. */
+export function findLatestProject(store: Store, word: string): ProjectRecord {
+  const projects = store.projects.list();
+  const isId = projects.some(({ id }) => id === word);
+  const latest = projects.findLast(({ name }) => name === word);
+  return !isId && latest !== undefined ? latest : pick('project', projects, word);
+}
+
 export function findRun(store: Store, word: string): RunRecord {
-  return store.runs.find(word) ?? pick('run', store.runs.list(), word);
+  const byId = store.runs.find(word);
+  if (byId !== undefined) return byId;
+  const names = store.runs.names();
+  const found = store.runs.find(pick('run', names, word).id);
+  // Removed since: the same sentence as for a run that never was.
+  return found ?? pick('run', [], word);
 }
 
 function notFound(kind: string, items: readonly Named[], word: string): UserError {

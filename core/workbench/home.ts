@@ -142,7 +142,8 @@ export function resolveInHome(home: Home, path: string): string {
 }
 
 function subfolders(home: Home): string[] {
-  return [home.models, home.corpora, home.evaluations, home.runs, home.spool, home.backups];
+  const { models, corpora, evaluations, fisher, baseScores, runs, spool, backups } = home;
+  return [models, corpora, evaluations, fisher, baseScores, runs, spool, backups];
 }
 
 function requireWritable(path: string): void {

@@ -3,6 +3,7 @@
  * Electron's host gives its utilityProcess the same shape.
  */
 import { fork } from 'node:child_process';
+import { OFFLINE_ENVIRONMENT } from '../base/offline.ts';
 
 export interface ProcessExit {
   readonly code: number | null;
@@ -35,7 +36,7 @@ export const startNodeProcess: StartProcess = (entry, args) => {
     // Standard output belongs to the command line's own document; a job speaks over its channel.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     serialization: 'json',
-    env: { ...LARGE_PAGES, ...process.env },
+    env: { ...LARGE_PAGES, ...process.env, ...OFFLINE_ENVIRONMENT },
   });
   const exitListeners: ((exit: ProcessExit) => void)[] = [];
   let exited: ProcessExit | undefined;

@@ -108,6 +108,10 @@ function apply(store: Store, run: RunRecord, event: RunEvent): void {
     case 'ended':
       store.runs.update(run.id, { step: event.step });
       return;
+    // These are read from the file when somebody asks (runReports.ts).
+    case 'rehearsal':
+    case 'fisher':
+    case 'guard':
     case 'log':
       return;
   }

@@ -4,6 +4,8 @@
  */
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { fisherConventionSchema } from '../strategies/fisherConvention.ts';
+import { fisherHealthSchema } from '../strategies/fisherSettings.ts';
 import {
   corpusReportSchema,
   corpusSchema,
@@ -84,6 +86,20 @@ export const jobs = {
       path: z.string(),
     }),
     reply: z.object({ sha256: z.string() }),
+  },
+  /** Estimates the Fisher diagonal of a base model, or finds an intact estimate in the folder. */
+  'fisher/estimate': {
+    request: z.object({
+      convention: fisherConventionSchema,
+      modelFolder: z.string(),
+      /** Token shards of the corpus. */
+      shardFolder: z.string(),
+      engine: z.enum(['auto', 'cpu', 'webgpu', 'tensorflow']),
+      threads: z.int().positive().optional(),
+      /** Of the estimate. */
+      folder: z.string(),
+    }),
+    reply: z.object({ health: fisherHealthSchema }),
   },
   'runs/export': {
     request: z.object({

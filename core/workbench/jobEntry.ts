@@ -22,6 +22,7 @@ const WORK: { readonly [Name in JobName]: () => Promise<Work<Name>> } = {
   'corpora/report': async () => (await import('./work/corpora.ts')).reportWork,
   'corpora/shards': async () => (await import('./work/corpora.ts')).shardsWork,
   'evaluations/draw': async () => (await import('./work/evaluations.ts')).drawWork,
+  'fisher/estimate': async () => (await import('./work/fisher.ts')).estimateWork,
   'system/engines': async () => (await import('./work/engines.ts')).listWork,
   'system/require-engine': async () => (await import('./work/engines.ts')).requireWork,
   'runs/export': async () => (await import('./work/exports.ts')).exportWork,

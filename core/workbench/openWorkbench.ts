@@ -19,7 +19,8 @@ import { corpusHandlers, removeUnregisteredCorpora } from './services/corpora.ts
 import { CorpusUse } from './services/corpusUse.ts';
 import { diagnosticsHandlers } from './services/diagnostics.ts';
 import { modelHandlers } from './services/models.ts';
-import { projectHandlers } from './services/projects.ts';
+import { projectService } from './services/projects.ts';
+import type { ProjectService } from './services/projects.ts';
 import { requireMaterial, runHandlers } from './services/runs.ts';
 import type { Services } from './services/services.ts';
 import { requireSpace, runBytes } from './space.ts';
@@ -80,6 +81,7 @@ class OwnedWorkbench implements WorkbenchClient {
   readonly #lock: OwnerLock;
   readonly #store: Store;
   readonly #queue: RunQueue;
+  readonly #projects: ProjectService;
   readonly #handlers: Handlers;
   readonly #listeners = new Set<(event: WorkbenchEvent) => void>();
   readonly #inFlight = new Map<Promise<unknown>, AbortController>();
@@ -121,6 +123,10 @@ class OwnedWorkbench implements WorkbenchClient {
         const bytes = runBytes(model?.parameters ?? 0, save_total_limit);
         await requireSpace(home.runs, bytes, `Run ${run.id}`);
       },
+      // With its last candidate a project knows what to run next.
+      settled: ({ purpose, state, projectId }) => {
+        if (purpose === 'sweep' && state === 'completed') this.#advance(projectId);
+      },
       ...(options.patience === undefined ? {} : { patience: options.patience }),
     });
     const services: Services = {
@@ -131,6 +137,7 @@ class OwnedWorkbench implements WorkbenchClient {
       corpusUse: new CorpusUse(),
       clearSpool: async () => this.#spool?.clear(),
     };
+    this.#projects = projectService(services);
     const reads = readHandlers(home, store);
     this.#handlers = {
       ...reads,
@@ -140,7 +147,7 @@ class OwnedWorkbench implements WorkbenchClient {
         this.#queue.asItStands(await reads['runs/show'](request, context)),
       ...modelHandlers(services),
       ...corpusHandlers(services),
-      ...projectHandlers(services),
+      ...this.#projects.handlers,
       ...runHandlers(services),
       ...diagnosticsHandlers(services),
     };
@@ -153,6 +160,14 @@ class OwnedWorkbench implements WorkbenchClient {
   ): Promise<Reply<Name>> {
     if (this.#closing !== undefined) throw new Error('the Workbench is closed');
     const checked = checkRequest(name, request);
+    return this.#track((context) => this.#handlers[name](checked, context), options);
+  }
+
+  /** Gives `work` a context, and lets close() stop it and wait for it. */
+  async #track<Result>(
+    action: (context: CallContext) => Result | Promise<Result>,
+    options: { signal?: AbortSignal; onProgress?: (event: WorkbenchEvent) => void } = {},
+  ): Promise<Result> {
     const call = newIdentifier('call');
     const stop = new AbortController();
     const signal =
@@ -165,7 +180,7 @@ class OwnedWorkbench implements WorkbenchClient {
         this.#publish(event);
       },
     };
-    const work = (async () => this.#handlers[name](checked, context))();
+    const work = (async () => action(context))();
     this.#inFlight.set(work, stop);
     try {
       return await work;
@@ -200,11 +215,20 @@ class OwnedWorkbench implements WorkbenchClient {
     this.#lock.release();
   }
 
+  /** A failure is not lost: whoever runs the project's file next meets its cause. */
+  #advance(projectId: string): void {
+    if (this.#closing !== undefined) return;
+    void this.#track((context) => this.#projects.advance(projectId, context)).catch(
+      () => undefined,
+    );
+  }
+
   #continueRuns(): void {
     for (const run of this.#store.runs.list({ state: 'interrupted' })) {
       if (run.continueOnStart) this.#queue.resume(run);
     }
     this.#queue.admit(this.#store.runs.queued().map(({ id }) => id));
+    for (const project of this.#projects.waiting()) this.#advance(project);
   }
 
   #publish(event: WorkbenchEvent): void {

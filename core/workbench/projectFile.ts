@@ -11,16 +11,75 @@ const sweptStrength = z.union([strengthSchema, z.array(strengthSchema).min(1)]);
 
 const { rh, l2, ewc, gem, lwf, lrc } = strategyPartsSchema.shape;
 
+/** Every combination of the values in one entry is a run to choose from. */
+export const MOST_COMBINATIONS = 100;
+
 /** Parts with their settings: `ewc: {lambda: [10, 100, 1000]}`, `rh: {}` and `ewc: {}` together. */
-const strategyEntryParts = z.strictObject({
-  rh: rh.unwrap().extend({ lambda: sweptStrength.default(1) }).optional(),
-  l2: l2.unwrap().extend({ lambda: sweptStrength.default(0.01) }).optional(),
-  ewc: ewc.unwrap().extend({ lambda: sweptStrength.default(100) }).optional(),
-  gem: gem,
-  lwf: lwf.unwrap().extend({ lambda: sweptStrength.default(1) }).optional(),
-  lrc: lrc,
-});
+const strategyEntryParts = z
+  .strictObject({
+    rh: rh
+      .unwrap()
+      .extend({ lambda: sweptStrength.default(1) })
+      .optional(),
+    l2: l2
+      .unwrap()
+      .extend({ lambda: sweptStrength.default(0.01) })
+      .optional(),
+    ewc: ewc
+      .unwrap()
+      .extend({ lambda: sweptStrength.default(100) })
+      .optional(),
+    gem: gem,
+    lwf: lwf
+      .unwrap()
+      .extend({ lambda: sweptStrength.default(1) })
+      .optional(),
+    lrc: lrc,
+  })
+  .superRefine((parts, context) => {
+    const fault = faultOf(parts);
+    if (fault) context.addIssue({ code: 'custom', message: fault.what, params: fault });
+  });
 export type StrategyEntryParts = z.infer<typeof strategyEntryParts>;
+
+/** What is wrong with parts that are each right: a clause that follows the entry's name, and a hint. */
+export interface EntryFault {
+  readonly what: string;
+  readonly hint: string;
+}
+
+function faultOf(parts: Readonly<Record<string, object | undefined>>) {
+  const given = Object.values(parts).filter((part) => part !== undefined);
+  const combinations = given.reduce(
+    (product, part) =>
+      product * ('lambda' in part && Array.isArray(part.lambda) ? part.lambda.length : 1),
+    1,
+  );
+  const faults: readonly (readonly [boolean, EntryFault])[] = [
+    [
+      given.length === 0,
+      {
+        what: 'names no part',
+        hint: 'Write sdt for domain tuning without parts, or parts such as ewc: {lambda: 100}.',
+      },
+    ],
+    [
+      parts['rh'] !== undefined && parts['gem'] !== undefined,
+      {
+        what: 'has both rh and gem, which each spend the source batch of a step',
+        hint: 'Make them two strategies, or leave one out.',
+      },
+    ],
+    [
+      combinations > MOST_COMBINATIONS,
+      {
+        what: `means ${combinations} combinations of values, more than ${MOST_COMBINATIONS}`,
+        hint: 'Give fewer values; each combination is a run.',
+      },
+    ],
+  ];
+  return faults.find(([isFault]) => isFault)?.[1];
+}
 
 /** A name, or parts with settings. */
 export const strategyEntrySchema = z.union([z.enum(STRATEGY_NAMES), strategyEntryParts]);

@@ -3,7 +3,9 @@ import type { z } from 'zod';
 import { describeAllowed, keysOf, listed, nodeAt, schemaNode } from '../base/describeSchema.ts';
 import type { SchemaNode } from '../base/describeSchema.ts';
 import { nearest } from '../base/nearest.ts';
-import { projectFileSchema } from './projectFile.ts';
+import { projectFileSchema, strategyEntrySchema } from './projectFile.ts';
+import type { EntryFault } from './projectFile.ts';
+import { meaningOf } from './strategyEntries.ts';
 
 export interface Problem {
   readonly kind: 'unknown-key' | 'missing-key' | 'wrong-value';
@@ -65,12 +67,12 @@ const ALIASES: ReadonlyMap<string, string> = new Map(
     log_every: 'training.logging_steps',
     eval_every: 'training.eval_steps',
     save_every: 'training.save_steps',
+    buffer_size: 'rehearsal.size',
+    fisher_samples: 'fisher.sequences',
     mask_prob: 'evaluation.mask_probability',
     eval_tokens: 'evaluation.max_tokens',
   }),
 );
-
-const DUPLICATE_FREE = ['strategies', 'seeds'] as const;
 
 /**
  * Every problem of `value`; `issues` are what zod found. Unknown keys come first and missing ones
@@ -79,7 +81,7 @@ const DUPLICATE_FREE = ['strategies', 'seeds'] as const;
 export function findProblems(value: unknown, issues: readonly z.core.$ZodIssue[]): Problem[] {
   const root = schemaNode(projectFileSchema);
   const problems = issues.flatMap((issue) => problemsOf(value, root, issue, []));
-  for (const key of DUPLICATE_FREE) problems.push(...duplicatesIn(value, key));
+  problems.push(...duplicateSeeds(value), ...duplicateStrategies(value));
   const order = ['unknown-key', 'wrong-value', 'missing-key'];
   return problems.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
 }
@@ -95,8 +97,12 @@ function problemsOf(
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => unknownKey(root, path, key));
   }
-  if (issue.code === 'invalid_union' && isObject(given)) {
-    // The branch that takes an object found what is wrong inside it.
+  if (issue.code === 'custom') {
+    const { what, hint } = issue.params as unknown as EntryFault;
+    return [{ kind: 'wrong-value', path, what: `${pathText(path)} ${what}`, hint }];
+  }
+  if (issue.code === 'invalid_union' && typeof given === 'object' && given !== null) {
+    // The branch that takes an object or a list found what is wrong inside it.
     const inside = issue.errors.find((errors) => !errors.some((one) => isTypeFault(one)));
     if (inside) return inside.flatMap((one) => problemsOf(value, root, one, path));
   }
@@ -127,7 +133,8 @@ function problemsOf(
 }
 
 function isTypeFault(issue: z.core.$ZodIssue): boolean {
-  return issue.code === 'invalid_type' && issue.path.length === 0;
+  const codes = ['invalid_type', 'invalid_value'];
+  return codes.includes(issue.code) && issue.path.length === 0;
 }
 
 function unknownKey(root: SchemaNode, path: readonly PropertyKey[], key: string): Problem {
@@ -155,6 +162,9 @@ function meantKey(
     if (section === here) return `"${name}"`;
     return section === '' ? `"${name}" at the top level` : `"${name}" under "${section}"`;
   };
+  if (path[0] === 'strategies' && (key === 'ndt' || key === 'sdt')) {
+    return `${key} as a name of its own, without settings`;
+  }
   const alias = ALIASES.get(key.toLowerCase().replaceAll('-', '_'));
   if (alias !== undefined) {
     const dot = alias.indexOf('.');
@@ -164,7 +174,9 @@ function meantKey(
     [here, allowed],
     ['', keysOf(root)],
     ['training', keysOf(nodeAt(root, ['training']))],
-    ['evaluation', keysOf(nodeAt(root, ['evaluation']))],
+    ...['evaluation', 'selection', 'rehearsal', 'fisher'].map(
+      (section): [string, readonly string[]] => [section, keysOf(nodeAt(root, [section]))],
+    ),
   ];
   // A key that is right elsewhere is likelier than one that is nearly right here.
   const exact = sections.find(([, keys]) => keys.includes(key));
@@ -177,27 +189,76 @@ function meantKey(
 }
 
 function wrongValueHint(node: SchemaNode, given: unknown): string {
-  const near = node.enum && typeof given === 'string' ? nearest(given, node.enum) : undefined;
+  const words = [node, ...(node.anyOf ?? [])].flatMap((branch) => branch.enum ?? []);
+  const near = typeof given === 'string' ? nearest(given, words) : undefined;
   if (near !== undefined) return `Did you mean "${near}"?`;
-  return given === null
-    ? 'Give the value, or leave the key out for its default.'
-    : 'Correct the value.';
+  if (given === null) {
+    return node.type === 'object'
+      ? 'Give its keys, or write {} for the default of each.'
+      : 'Give the value, or leave the key out for its default.';
+  }
+  if (typeof given === 'number' && !Number.isFinite(given)) return 'Give a finite number.';
+  return 'Correct the value.';
 }
 
-function duplicatesIn(value: unknown, key: string): Problem[] {
-  const list = isObject(value) ? value[key] : undefined;
-  if (!Array.isArray(list)) return [];
-  const entries: unknown[] = list;
-  return entries.flatMap((entry, index): Problem[] => {
-    if (entries.indexOf(entry) === index) return [];
-    return [
-      {
+function duplicateSeeds(value: unknown): Problem[] {
+  return repeatsIn(listAt(value, ['seeds']), (seed) => seed).map(({ index, item }) => ({
+    kind: 'wrong-value',
+    path: ['seeds', index],
+    what: `seeds names ${shown(item)} twice`,
+    hint: 'Name each once.',
+  }));
+}
+
+/** Strategies that mean the same, however they are written, and values that a list has twice. */
+function duplicateStrategies(value: unknown): Problem[] {
+  const entries = listAt(value, ['strategies']);
+  const repeated = repeatsIn(entries, meaningOrSelf).map(({ index, item, first }): Problem => {
+    const isSameWord = item === entries[first];
+    return {
+      kind: 'wrong-value',
+      path: ['strategies', index],
+      what: isSameWord
+        ? `strategies names ${shown(item)} twice`
+        : `strategies[${index + 1}] means the same as strategies[${first + 1}]`,
+      hint: 'Name each once.',
+    };
+  });
+  const values = entries.flatMap((entry, index) =>
+    (isObject(entry) ? Object.keys(entry) : []).flatMap((part) => {
+      const path = ['strategies', index, part, 'lambda'];
+      return repeatsIn(listAt(value, path), (lambda) => lambda).map((repeat): Problem => ({
         kind: 'wrong-value',
-        path: [key, index],
-        what: `${key} names ${shown(entry)} twice`,
-        hint: 'Name each once.',
-      },
-    ];
+        path: [...path, repeat.index],
+        what: `${pathText(path)} names ${shown(repeat.item)} twice`,
+        hint: 'Name each value once.',
+      }));
+    }),
+  );
+  return [...repeated, ...values];
+}
+
+function meaningOrSelf(entry: unknown): unknown {
+  const parsed = strategyEntrySchema.safeParse(entry);
+  return parsed.success ? meaningOf(parsed.data) : entry;
+}
+
+function listAt(value: unknown, path: readonly PropertyKey[]): unknown[] {
+  const list = valueAt(value, path);
+  return Array.isArray(list) ? list : [];
+}
+
+/** Items whose key an earlier item has. */
+function repeatsIn(
+  items: readonly unknown[],
+  keyOf: (item: unknown) => unknown,
+): { index: number; item: unknown; first: number }[] {
+  const firsts = new Map<unknown, number>();
+  return items.flatMap((item, index) => {
+    const key = keyOf(item);
+    const first = firsts.get(key);
+    if (first === undefined) firsts.set(key, index);
+    return first === undefined ? [] : [{ index, item, first }];
   });
 }
 
@@ -223,6 +284,7 @@ function pathText(path: readonly PropertyKey[]): string {
 }
 
 function shown(value: unknown): string {
-  const text = value === null ? 'empty' : JSON.stringify(value);
+  if (value === null) return 'empty';
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

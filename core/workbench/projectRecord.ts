@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { UserError } from '../base/errors.ts';
 import { isIdentifier } from '../base/identifiers.ts';
 import type { ProjectRecord } from '../store/projects.ts';
-import type { RunRecord } from '../store/runs.ts';
+import type { NewRunRecord } from '../store/runs.ts';
+import { runPurposeSchema } from './contract.ts';
 
 export const PROJECT_RECORD_FILE = 'project.json';
 
@@ -23,20 +24,26 @@ const projectRecordSchema = z.strictObject({
     file: z.record(z.string(), z.unknown()),
     createdAt: z.iso.datetime(),
   }),
-  run: z.strictObject({ id: identifier, name: z.string().min(1), createdAt: z.iso.datetime() }),
+  run: z.strictObject({
+    id: identifier,
+    name: z.string().min(1),
+    /** Records of earlier versions do not say it. */
+    purpose: runPurposeSchema.default('result'),
+    createdAt: z.iso.datetime(),
+  }),
   corpora: z.array(z.strictObject({ corpusId: z.string(), role: z.string() })),
 });
 export type ProjectRecordFile = z.infer<typeof projectRecordSchema>;
 
 export function projectRecordJson(
   project: ProjectRecord,
-  run: Pick<RunRecord, 'id' | 'name' | 'createdAt'>,
+  run: Pick<NewRunRecord, 'id' | 'name' | 'purpose' | 'createdAt'>,
   corpora: readonly { corpusId: string; role: string }[],
 ): string {
   const content: ProjectRecordFile = {
     formatVersion: 1,
     project: { ...project, file: JSON.parse(project.file) as Record<string, unknown> },
-    run: { id: run.id, name: run.name, createdAt: run.createdAt },
+    run: { id: run.id, name: run.name, purpose: run.purpose, createdAt: run.createdAt },
     corpora: [...corpora],
   };
   return `${JSON.stringify(content, null, 2)}\n`;

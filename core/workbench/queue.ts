@@ -31,6 +31,8 @@ export interface QueueOptions {
   readonly publish: (event: WorkbenchEvent) => void;
   /** Called before a run starts; what it throws becomes the run's failure. */
   readonly prepare: (run: RunRecord, specification: RunSpecification) => Promise<void>;
+  /** Called when a run that was at work has come to rest and its state is written down. */
+  readonly settled?: (run: RunRecord) => void;
   readonly patience?: Patience;
 }
 
@@ -61,6 +63,11 @@ export class RunQueue {
   admit(runIds: Iterable<string>): void {
     for (const id of runIds) this.#admitted.add(id);
     this.#advance();
+  }
+
+  /** Running, or waiting for its turn in this session. */
+  isAtWork({ id, state }: Pick<RunRecord, 'id' | 'state'>): boolean {
+    return state === 'running' || (state === 'queued' && this.#admitted.has(id));
   }
 
   /** Resolves when the run is paused: at once when it waits, after a checkpoint when it runs. */
@@ -223,6 +230,8 @@ export class RunQueue {
       error: state === 'cancelled' ? null : (error ?? null),
       continueOnStart: closing,
     });
+    const run = this.#options.store.runs.find(runId);
+    if (run !== undefined) this.#options.settled?.(run);
   }
 
   async #stop(run: RunRecord, wish: 'pause' | 'cancel'): Promise<void> {

@@ -6,15 +6,20 @@ import { resolveInHome } from './home.ts';
 import type { Home } from './home.ts';
 import { toCorpus, toModel, toProjectSummary, toRunDetail, toRunSummary } from './records.ts';
 import { runChanges } from './runChanges.ts';
+import { Differences } from './runScores.ts';
+import { resultsHandlers } from './services/results.ts';
+import { runsDiffHandlers } from './services/runsDiff.ts';
 
 export const READ_CALLS = [
   'models/list',
   'corpora/list',
   'projects/list',
   'projects/show',
+  'projects/results',
   'runs/list',
   'runs/show',
   'runs/changes',
+  'runs/diff',
   'runs/metrics',
 ] as const;
 export type ReadCall = (typeof READ_CALLS)[number];
@@ -24,7 +29,10 @@ export function isReadCall(name: string): name is ReadCall {
 }
 
 export function readHandlers(home: Home, store: Store): Handlers<ReadCall> {
+  const differences = new Differences();
   return {
+    ...resultsHandlers(home, store, differences),
+    ...runsDiffHandlers(home, store, differences),
     'models/list': () => store.models.list().map((model) => toModel(home, model)),
     'corpora/list': () => store.corpora.list().map((corpus) => toCorpus(home, corpus)),
     'projects/list': () => store.projects.list().map((project) => toProjectSummary(store, project)),

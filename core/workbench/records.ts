@@ -9,6 +9,8 @@ import type { Store } from '../store/store.ts';
 import type { Corpus, Model, ProjectSummary, RunDetail, RunSummary } from './contract.ts';
 import { resolveInHome } from './home.ts';
 import type { Home } from './home.ts';
+import { choiceStates, expectsMore } from './projectChoices.ts';
+import { readRunReports } from './runReports.ts';
 
 export function toModel(home: Home, record: ModelRecord): Model {
   return {
@@ -35,8 +37,11 @@ export function toRunSummary(record: RunRecord): RunSummary {
   return {
     id: record.id,
     project: record.projectId,
+    projectName: record.projectName,
     name: record.name,
+    purpose: record.purpose,
     strategy: record.strategy,
+    parts: record.parts,
     seed: record.seed,
     state: record.state,
     step: record.step,
@@ -73,14 +78,18 @@ export function toRunDetail(home: Home, store: Store, record: RunRecord): RunDet
           { step, value },
         ]),
     ),
+    ...readRunReports(folder),
   };
 }
 
 export function toProjectSummary(store: Store, record: ProjectRecord): ProjectSummary {
+  const states = choiceStates(store, record);
   return {
     id: record.id,
     name: record.name,
     createdAt: record.createdAt,
     runs: store.runs.list({ projectId: record.id }).map(toRunSummary),
+    choices: states.map(({ choice }) => choice),
+    expectsMore: expectsMore(states),
   };
 }

@@ -52,8 +52,8 @@ export type ResultRow = z.infer<typeof resultRowSchema>;
 /** How λ of a strategy was chosen: on the validation split, among the values that were tried. */
 export const choiceSchema = z.object({
   strategy: z.string(),
-  /** Steps and seed of the runs that were compared. */
-  steps: z.int().positive(),
+  /** Steps and seed of the runs that are compared; null until steps measured in epochs are counted. */
+  steps: z.int().positive().nullable(),
   seed: z.int(),
   /** The chosen candidate has the least target loss + sourceWeight × source loss. */
   sourceWeight: z.number(),

@@ -15,6 +15,11 @@ export function runBytes(parameters: number, saveTotalLimit: number): number {
   return (saveTotalLimit + 1) * 3 * weights + 2 * weights + MARGIN_BYTES;
 }
 
+/** What the estimate of a Fisher diagonal takes. */
+export function fisherBytes(parameters: number): number {
+  return parameters * BYTES_PER_VALUE + MARGIN_BYTES;
+}
+
 export async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;

@@ -11,11 +11,21 @@ function mapPlaces(
   specification: RunSpecification,
   place: (path: string) => string,
 ): RunSpecification {
+  const { target, rehearsal, fisher, baseScoresFolder, interpolation } = specification;
   return {
     ...specification,
     runFolder: place(specification.runFolder),
     modelFolder: place(specification.modelFolder),
-    target: { ...specification.target, shardFolder: place(specification.target.shardFolder) },
+    target: { ...target, shardFolder: place(target.shardFolder) },
+    ...(rehearsal && { rehearsal: { ...rehearsal, shardFolder: place(rehearsal.shardFolder) } }),
+    ...(fisher && { fisher: { ...fisher, folder: place(fisher.folder) } }),
+    ...(baseScoresFolder !== undefined && { baseScoresFolder: place(baseScoresFolder) }),
+    ...(interpolation && {
+      interpolation: {
+        ...interpolation,
+        checkpointFolder: place(interpolation.checkpointFolder),
+      },
+    }),
     evaluations: specification.evaluations.map((evaluation) => ({
       ...evaluation,
       corpusFolder: place(evaluation.corpusFolder),

@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import type { StrategyName } from './strategyRequests.ts';
 
 export type ContenderRequest =
-  | { readonly do: 'steps'; readonly count: number }
+  | { readonly do: 'steps'; readonly count: number; readonly strategy?: StrategyName }
   | { readonly do: 'optimizer'; readonly count: number }
   | { readonly do: 'sgemm'; readonly size: number; readonly count: number }
   | { readonly do: 'finish' };
@@ -19,6 +20,8 @@ export interface ContenderReply {
   readonly loss?: number;
   /** The most memory the process has held so far, in reply to `steps`. */
   readonly peakBytes?: number;
+  /** What it holds now; only of strategies. */
+  readonly residentBytes?: number;
   /** In reply to `finish`. */
   readonly description?: string;
 }

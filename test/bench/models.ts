@@ -1,6 +1,6 @@
 /** The models and batches that the benchmark trains. */
 import { RandomStream } from '../../core/base/random.ts';
-import type { MlmBatch } from '../../core/engine/types.ts';
+import type { AdamWUpdate, MlmBatch } from '../../core/engine/types.ts';
 import type { EncoderConfig } from '../../core/model/config.ts';
 
 export interface BenchmarkModel {
@@ -23,6 +23,15 @@ export const SCORED_PER_WINDOW = 20;
 export const VOCABULARY = 30_522;
 export const DROPOUT = 0.1;
 const HEAD_SIZE = 64;
+
+export const UPDATE: AdamWUpdate = {
+  learningRate: 5e-5,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0.01,
+  maxGradNorm: 1,
+};
 
 export function modelNamed(name: string): BenchmarkModel {
   const model = MODELS.find((each) => each.name === name);

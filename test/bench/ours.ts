@@ -5,12 +5,11 @@ import { OnnxExecutor } from '../../core/engine/onnx/onnxExecutor.ts';
 import { tf } from '../../core/engine/ops.ts';
 import { sizeOf } from '../../core/engine/program.ts';
 import type { Program } from '../../core/engine/program.ts';
-import type { AdamWUpdate } from '../../core/engine/types.ts';
 import { initialWeights } from '../../core/model/initialize.ts';
 import { openMlmSession } from '../../core/model/openSession.ts';
 import { mlmParameters } from '../../core/model/parameters.ts';
 import type { ContenderReply, ContenderRequest } from './contender.ts';
-import { encoderConfig, modelNamed, randomBatch } from './models.ts';
+import { encoderConfig, modelNamed, randomBatch, UPDATE } from './models.ts';
 
 const model = modelNamed(process.argv[2]);
 const threads = Number(process.argv[3]);
@@ -21,14 +20,6 @@ const session = await openMlmSession({
   session: { engine: 'cpu', threads },
 });
 
-const UPDATE: AdamWUpdate = {
-  learningRate: 5e-5,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  weightDecay: 0.01,
-  maxGradNorm: 1,
-};
 let step = 0;
 
 async function takeSteps(count: number): Promise<ContenderReply> {

@@ -1,5 +1,6 @@
 /** The benchmark's results as Markdown tables. */
 import type { PackingResult } from './packing.ts';
+import type { StrategyResult, StrategiesResult } from './strategies.ts';
 import { CONTENDERS } from './training.ts';
 import type { ContenderResult, TrainingResult } from './training.ts';
 
@@ -39,6 +40,35 @@ function cells(result: TrainingResult, name: string, contender: ContenderResult)
     `${percent(gigaflops / result.sgemmGigaflops)} of ${result.sgemmGigaflops.toFixed(0)}`,
     contender.adamWNanoseconds.toFixed(2),
     `${(contender.peakBytes / 1e9).toFixed(2)} GB`,
+  ];
+}
+
+export function strategyTable(results: readonly StrategiesResult[]): string {
+  const heading = [
+    ...['model, batch', 'strategy', 'ms a step', 'of the step of SDT', 'quartiles'],
+    ...['outside ONNX Runtime', 'peak memory', 'beside SDT', 'resident after', 'beside SDT'],
+  ];
+  const rows = results.flatMap((result) =>
+    result.strategies.map((strategy) => strategyCells(result, strategy)),
+  );
+  return table(heading, rows);
+}
+
+function strategyCells({ strategies, ...result }: StrategiesResult, own: StrategyResult): string[] {
+  const [sdt] = strategies;
+  const beside = (bytes: number, ofSdt: number): string =>
+    own === sdt ? '' : `${((bytes - ofSdt) / 1e6).toFixed(0)} MB`;
+  return [
+    `${result.model}, ${result.batch} × ${result.sequence}`,
+    own.label,
+    (1000 * own.secondsPerStep).toFixed(0),
+    own.ratio.median.toFixed(3),
+    `${own.ratio.lower.toFixed(3)} … ${own.ratio.upper.toFixed(3)}`,
+    percent(own.outsideGraph),
+    `${(own.peakBytes / 1e9).toFixed(2)} GB`,
+    beside(own.peakBytes, sdt.peakBytes),
+    `${(own.residentBytes / 1e9).toFixed(2)} GB`,
+    beside(own.residentBytes, sdt.residentBytes),
   ];
 }
 

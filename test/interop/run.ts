@@ -1,4 +1,7 @@
-/** `npm run test:interop`: the comparison with PyTorch and Hugging Face transformers. */
+/**
+ * `npm run test:interop`: the comparison with PyTorch and Hugging Face transformers; file names after
+ * `--` choose among its files.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,6 +26,7 @@ function runTests(python: string): Outcome {
         ...[join(REPOSITORY, 'node_modules/vitest/vitest.mjs'), 'run'],
         ...['--config', '.config/vitest.config.ts', '--project', 'interop'],
         ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+        ...process.argv.slice(2),
       ],
       {
         cwd: REPOSITORY,

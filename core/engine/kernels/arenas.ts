@@ -9,13 +9,16 @@ import { join } from 'node:path';
 
 const PAGE_BYTES = 65536;
 const ALIGNMENT = 64;
-/** Sums of blocks, float64, of the largest array. The bytes below are the kernels' (TAIL in kernels.as.ts). */
+/**
+ * Sums of blocks, float64, up to four of each of the largest array's 2^14 blocks. The bytes below are
+ * the kernels' (TAIL in kernels.as.ts).
+ */
 export const SUMS_START = 1024;
-/** Copies of operands that live elsewhere; one block of a norm fits. */
-export const STAGING_START = SUMS_START + 128 * 1024;
-export const STAGING_BYTES = 256 * 1024;
-const ARRAYS_START = STAGING_START + STAGING_BYTES;
-const ARENA_BYTES = 256 * 2 ** 20;
+/** Copies of operands that live elsewhere: one block of a sum for each of four. */
+export const STAGING_START = SUMS_START + 4 * 128 * 1024;
+export const STAGE_BYTES = 256 * 1024;
+const ARRAYS_START = STAGING_START + 4 * STAGE_BYTES;
+const ARENA_BYTES = 512 * 2 ** 20;
 const MEMORY_LIMIT = 65536 * PAGE_BYTES;
 
 /** Kernels of kernels.as.ts that are called from here, by number for helper threads. */
@@ -23,6 +26,10 @@ export const KERNEL_NAMES = [
   'adamW',
   'squaredNorms',
   'accumulate',
+  'addSquares',
+  'dots',
+  'squaredDistances',
+  'addPenaltyGradient',
   'dropoutFloats',
   'dropoutBytes',
 ] as const;
@@ -57,6 +64,8 @@ export function instantiateKernels(
 export class Arenas {
   readonly #byBuffer = new Map<ArrayBufferLike, Arena>();
   readonly #onCreate: (arena: Arena) => void;
+  /** Places kept for each array of allocateWithSpares, shared by the arrays of one call. */
+  readonly #spares = new Map<string, { readonly bytes: number; readonly free: number[] }>();
   #newest: { readonly arena: Arena; used: number } | undefined;
 
   /** `onCreate` hears of every new arena, in order; its `index` counts them. */
@@ -69,7 +78,7 @@ export class Arenas {
    * 4 GiB in one call.
    */
   allocate(byteLengths: readonly number[]): { arena: Arena; offsets: number[] } {
-    const total = byteLengths.reduce((sum, bytes) => sum + aligned(bytes), 0);
+    const total = totalBytes(byteLengths);
     let place = this.#newest;
     if (place === undefined || place.used + total > place.arena.buffer.byteLength) {
       place = { arena: this.#create(total), used: ARRAYS_START };
@@ -82,6 +91,35 @@ export class Arenas {
       place.used += aligned(bytes);
     }
     return { arena: place.arena, offsets };
+  }
+
+  /**
+   * As `allocate`, and keeps up to `spares` places as long as the first piece, as many as one memory
+   * can hold, for allocateBeside. Places cost address space only until they are written.
+   */
+  allocateWithSpares(
+    byteLengths: readonly number[],
+    spares: number,
+  ): { arena: Arena; offsets: number[] } {
+    const [bytes] = byteLengths;
+    const room = MEMORY_LIMIT - ARRAYS_START - totalBytes(byteLengths);
+    const kept = Math.max(0, Math.min(spares, Math.floor(room / Math.max(aligned(bytes), 1))));
+    const all = [...byteLengths, ...new Array<number>(kept).fill(bytes)];
+    const { arena, offsets } = this.allocate(all);
+    const places = { bytes, free: offsets.slice(byteLengths.length) };
+    const own = offsets.slice(0, byteLengths.length);
+    for (const offset of own) this.#spares.set(placeOf(arena, offset), places);
+    return { arena, offsets: own };
+  }
+
+  /** Zero bytes in the arena of an array made by allocateWithSpares, or anywhere when none are left. */
+  allocateBeside(array: Float32Array): { arena: Arena; offset: number } {
+    const arena = this.find(array);
+    const spares = arena && this.#spares.get(placeOf(arena, array.byteOffset));
+    const offset = spares?.bytes === array.byteLength ? spares.free.shift() : undefined;
+    if (arena !== undefined && offset !== undefined) return { arena, offset };
+    const { arena: other, offsets } = this.allocate([array.byteLength]);
+    return { arena: other, offset: offsets[0] };
   }
 
   /** The arena an array lives in, if any. */
@@ -109,6 +147,14 @@ export class Arenas {
     this.#onCreate(arena);
     return arena;
   }
+}
+
+function totalBytes(byteLengths: readonly number[]): number {
+  return byteLengths.reduce((sum, bytes) => sum + aligned(bytes), 0);
+}
+
+function placeOf({ index }: Arena, offset: number): string {
+  return `${index} ${offset}`;
 }
 
 function aligned(bytes: number): number {

@@ -13,13 +13,33 @@ export interface AdamWArrays {
   readonly secondMoment: Float32Array;
 }
 
-export interface AdamWSettings extends Omit<AdamWUpdate, 'maxGradNorm'> {
+export interface AdamWSettings extends Omit<AdamWUpdate, 'maxGradNorm' | 'depthFactors'> {
   /** Number of this update, from 1; the bias corrections depend on it. */
   readonly step: number;
   /** The gradient is multiplied by this on the fly: the clip coefficient, or 1. */
   readonly gradientScale: number;
   /** Leave zeros in `gradient`, ready for the next accumulation. */
   readonly zeroGradient: boolean;
+}
+
+/** Operands of a quadratic penalty's gradient; equal lengths. */
+export interface PenaltyArrays {
+  readonly gradient: Float32Array;
+  readonly weights: Float32Array;
+  readonly anchor: Float32Array;
+  /** Null: 1 everywhere. */
+  readonly importance: Float32Array | null;
+}
+
+/** With p = strength · importance · (weights − anchor), what is added to the gradient. */
+export interface PenaltySums {
+  /** Σ strength · importance · (weights − anchor)², twice the penalty. */
+  readonly twiceValue: number;
+  /** Σ p². */
+  readonly penaltySquares: number;
+  /** Σ gradient² before and after the addition. */
+  readonly squaresBefore: number;
+  readonly squaresAfter: number;
 }
 
 /** Where in a step a dropout mask is used; together with seed and step it places the mask. */
@@ -57,6 +77,11 @@ export interface HostKernels {
   allocateBytes(length: number): Uint8Array;
   /** Four arrays of one parameter, placed so that `adamW` needs no copies. */
   allocateParameter(length: number): AdamWArrays;
+  /**
+   * An array as long as an array of `allocateParameter`, placed so that kernels over both need no
+   * copies: four of them for each parameter where a memory holds that many, later ones anywhere.
+   */
+  allocateBeside(array: Float32Array): Float32Array;
 
   /**
    * One AdamW update (Loshchilov and Hutter 2019, algorithm 2, as torch.optim.AdamW):
@@ -69,8 +94,22 @@ export interface HostKernels {
   /** Σ x², accumulated in float64 in a fixed order. */
   squaredNorm(values: Float32Array): number;
 
+  /** Σ a b, Σ (a − b)²: accumulated in float64 in a fixed order. */
+  dot(a: Float32Array, b: Float32Array): number;
+  squaredDistance(a: Float32Array, b: Float32Array): number;
+
   /** target ← target + factor · source. */
   accumulate(target: Float32Array, source: Float32Array, factor: number): void;
+
+  /** target ← target + source². */
+  addSquares(target: Float32Array, source: Float32Array): void;
+
+  /**
+   * gradient ← gradient + strength · importance · (weights − anchor), the gradient of the penalty
+   * (strength / 2) Σ importance (weights − anchor)², in one pass with all the sums that a step
+   * reports. The sums are float64, in a fixed order.
+   */
+  addPenaltyGradient(arrays: PenaltyArrays, strength: number): PenaltySums;
 
   /**
    * table[rowIndices[i]] ← table[rowIndices[i]] + factor · rows[i] for i = 0, 1, … in this order;

@@ -143,6 +143,213 @@ export function accumulate(target: usize, source: usize, length: usize, factor: 
   }
 }
 
+/** target ← target + source². */
+export function addSquares(target: usize, source: usize, length: usize): void {
+  const vectorEnd = (length & ~3) << 2;
+  let at: usize = 0;
+  for (; at < vectorEnd; at += 16) {
+    const x = v128.load(source + at);
+    v128.store(target + at, f32x4.add(v128.load(target + at), f32x4.mul(x, x)));
+  }
+  for (const end = length << 2; at < end; at += 4) {
+    const x = load<f32>(source + at);
+    const square: f32 = x * x;
+    store<f32>(target + at, load<f32>(target + at) + square);
+  }
+}
+
+/** Σ a b of each block of NORM_BLOCK values, to the float64 array at `sums`. */
+export function dots(a: usize, b: usize, length: usize, sums: usize): void {
+  while (length > 0) {
+    const block = min<usize>(length, NORM_BLOCK);
+    store<f64>(sums, dot(a, b, block));
+    a += block << 2;
+    b += block << 2;
+    length -= block;
+    sums += 8;
+  }
+}
+
+/** In four lanes: value i goes to lane i modulo 4. */
+function dot(a: usize, b: usize, length: usize): f64 {
+  let lanes01 = f64x2.splat(0);
+  let lanes23 = f64x2.splat(0);
+  const vectorEnd = (length & ~3) << 2;
+  let at: usize = 0;
+  for (; at < vectorEnd; at += 16) {
+    const x = v128.load(a + at);
+    const y = v128.load(b + at);
+    lanes01 = addProducts(lanes01, lowerDoubles(x), lowerDoubles(y));
+    lanes23 = addProducts(lanes23, upperDoubles(x), upperDoubles(y));
+  }
+  for (let lane: usize = 0; lane < (length & 3); lane++, at += 4) {
+    const product = <f64>load<f32>(a + at) * <f64>load<f32>(b + at);
+    if (lane < 2) lanes01 = f64x2.add(lanes01, inLane(lane, product));
+    else lanes23 = f64x2.add(lanes23, inLane(lane, product));
+  }
+  return sumOfLanes(lanes01, lanes23);
+}
+
+/** Σ (a − b)² of each block of NORM_BLOCK values, to the float64 array at `sums`. */
+export function squaredDistances(a: usize, b: usize, length: usize, sums: usize): void {
+  while (length > 0) {
+    const block = min<usize>(length, NORM_BLOCK);
+    store<f64>(sums, squaredDistance(a, b, block));
+    a += block << 2;
+    b += block << 2;
+    length -= block;
+    sums += 8;
+  }
+}
+
+/** In lanes as `dot`. */
+function squaredDistance(a: usize, b: usize, length: usize): f64 {
+  let lanes01 = f64x2.splat(0);
+  let lanes23 = f64x2.splat(0);
+  const vectorEnd = (length & ~3) << 2;
+  let at: usize = 0;
+  for (; at < vectorEnd; at += 16) {
+    const x = v128.load(a + at);
+    const y = v128.load(b + at);
+    const d01 = f64x2.sub(lowerDoubles(x), lowerDoubles(y));
+    const d23 = f64x2.sub(upperDoubles(x), upperDoubles(y));
+    lanes01 = addProducts(lanes01, d01, d01);
+    lanes23 = addProducts(lanes23, d23, d23);
+  }
+  for (let lane: usize = 0; lane < (length & 3); lane++, at += 4) {
+    const d = <f64>load<f32>(a + at) - <f64>load<f32>(b + at);
+    if (lane < 2) lanes01 = f64x2.add(lanes01, inLane(lane, d * d));
+    else lanes23 = f64x2.add(lanes23, inLane(lane, d * d));
+  }
+  return sumOfLanes(lanes01, lanes23);
+}
+
+/**
+ * gradient ← gradient + strength · importance · (weights − anchor); no importance (address 0) is 1
+ * everywhere. Of each block of NORM_BLOCK values four sums go to the float64 array at `sums`, in lanes
+ * as `dot`: with p what is added, p · (weights − anchor), p², and the gradient's squares before and after.
+ */
+export function addPenaltyGradient(
+  gradient: usize,
+  weights: usize,
+  anchor: usize,
+  importance: usize,
+  length: usize,
+  strength: f32,
+  sums: usize,
+): void {
+  while (length > 0) {
+    const block = min<usize>(length, NORM_BLOCK);
+    addPenaltyBlock(gradient, weights, anchor, importance, block, strength, sums);
+    const bytes = block << 2;
+    gradient += bytes;
+    weights += bytes;
+    anchor += bytes;
+    if (importance != 0) importance += bytes;
+    length -= block;
+    sums += 32;
+  }
+}
+
+function addPenaltyBlock(
+  gradient: usize,
+  weights: usize,
+  anchor: usize,
+  importance: usize,
+  length: usize,
+  strength: f32,
+  sums: usize,
+): void {
+  const strengths = f32x4.splat(strength);
+  let value01 = f64x2.splat(0);
+  let value23 = f64x2.splat(0);
+  let added01 = f64x2.splat(0);
+  let added23 = f64x2.splat(0);
+  let before01 = f64x2.splat(0);
+  let before23 = f64x2.splat(0);
+  let after01 = f64x2.splat(0);
+  let after23 = f64x2.splat(0);
+  const vectorEnd = (length & ~3) << 2;
+  let at: usize = 0;
+  for (; at < vectorEnd; at += 16) {
+    const d = f32x4.sub(v128.load(weights + at), v128.load(anchor + at));
+    let factors = strengths;
+    if (importance != 0) factors = f32x4.mul(strengths, v128.load(importance + at));
+    const p = f32x4.mul(factors, d);
+    const g = v128.load(gradient + at);
+    const sum = f32x4.add(g, p);
+    v128.store(gradient + at, sum);
+    const p01 = lowerDoubles(p);
+    const p23 = upperDoubles(p);
+    const g01 = lowerDoubles(g);
+    const g23 = upperDoubles(g);
+    const sum01 = lowerDoubles(sum);
+    const sum23 = upperDoubles(sum);
+    value01 = addProducts(value01, p01, lowerDoubles(d));
+    value23 = addProducts(value23, p23, upperDoubles(d));
+    added01 = addProducts(added01, p01, p01);
+    added23 = addProducts(added23, p23, p23);
+    before01 = addProducts(before01, g01, g01);
+    before23 = addProducts(before23, g23, g23);
+    after01 = addProducts(after01, sum01, sum01);
+    after23 = addProducts(after23, sum23, sum23);
+  }
+  for (let lane: usize = 0; lane < (length & 3); lane++, at += 4) {
+    const d: f32 = load<f32>(weights + at) - load<f32>(anchor + at);
+    const factor: f32 = importance != 0 ? strength * load<f32>(importance + at) : strength;
+    const p: f32 = factor * d;
+    const g = load<f32>(gradient + at);
+    const sum: f32 = g + p;
+    store<f32>(gradient + at, sum);
+    const value = inLane(lane, <f64>p * <f64>d);
+    const added = inLane(lane, <f64>p * <f64>p);
+    const before = inLane(lane, <f64>g * <f64>g);
+    const after = inLane(lane, <f64>sum * <f64>sum);
+    if (lane < 2) {
+      value01 = f64x2.add(value01, value);
+      added01 = f64x2.add(added01, added);
+      before01 = f64x2.add(before01, before);
+      after01 = f64x2.add(after01, after);
+    } else {
+      value23 = f64x2.add(value23, value);
+      added23 = f64x2.add(added23, added);
+      before23 = f64x2.add(before23, before);
+      after23 = f64x2.add(after23, after);
+    }
+  }
+  store<f64>(sums, sumOfLanes(value01, value23));
+  store<f64>(sums + 8, sumOfLanes(added01, added23));
+  store<f64>(sums + 16, sumOfLanes(before01, before23));
+  store<f64>(sums + 24, sumOfLanes(after01, after23));
+}
+
+function lowerDoubles(values: v128): v128 {
+  return f64x2.promote_low_f32x4(values);
+}
+
+function upperDoubles(values: v128): v128 {
+  return f64x2.promote_low_f32x4(upperHalf(values));
+}
+
+function addProducts(lanes: v128, a: v128, b: v128): v128 {
+  return f64x2.add(lanes, f64x2.mul(a, b));
+}
+
+/** The value in the even or odd lane of a pair, zero in the other. */
+function inLane(lane: usize, value: f64): v128 {
+  const zero = f64x2.splat(0);
+  return lane & 1 ? f64x2.replace_lane(zero, 1, value) : f64x2.replace_lane(zero, 0, value);
+}
+
+function sumOfLanes(lanes01: v128, lanes23: v128): f64 {
+  return (
+    f64x2.extract_lane(lanes01, 0) +
+    f64x2.extract_lane(lanes01, 1) +
+    f64x2.extract_lane(lanes23, 0) +
+    f64x2.extract_lane(lanes23, 1)
+  );
+}
+
 // Four blocks of Philox4x32-10 at a time: word j of block k is in lane k of `word<j>`.
 let word0: v128 = i32x4.splat(0);
 let word1: v128 = i32x4.splat(0);

@@ -2,15 +2,23 @@
 import { RandomStream } from '../../base/random.ts';
 import { adamWConstants } from './adamWConstants.ts';
 import { dropoutKeepFactor, dropoutPlaceNumber, dropoutThreshold } from './hostKernels.ts';
-import type { AdamWArrays, AdamWSettings, DropoutMaskRequest, HostKernels } from './hostKernels.ts';
+import type {
+  AdamWArrays,
+  AdamWSettings,
+  DropoutMaskRequest,
+  HostKernels,
+  PenaltyArrays,
+  PenaltySums,
+} from './hostKernels.ts';
 
 const { fround } = Math;
 /** The smallest normal float32. */
 const SMALLEST_NORMAL = 2 ** -126;
-/** Sums of squares are formed in blocks of this many values, and over blocks in order. */
+/** Sums are formed in blocks of this many values, and over blocks in order. */
 export const NORM_BLOCK = 65536;
-/** Partial sums in a block: value i goes to lane i modulo this. */
+/** Partial sums in a block: value i goes to lane i modulo this; in a norm, and in the other sums. */
 const NORM_LANES = 8;
+const LANES = 4;
 
 export function createReferenceKernels(): HostKernels {
   return {
@@ -25,8 +33,13 @@ export function createReferenceKernels(): HostKernels {
       secondMoment: new Float32Array(length),
     }),
     adamW,
+    allocateBeside: ({ length }) => new Float32Array(length),
     squaredNorm,
+    dot,
+    squaredDistance,
     accumulate,
+    addSquares,
+    addPenaltyGradient,
     addRows,
     dropoutMask,
     close: async () => {},
@@ -67,25 +80,67 @@ export function checkAdamWArrays(arrays: AdamWArrays): void {
 }
 
 function squaredNorm(values: Float32Array): number {
+  return blockSum(values.length, NORM_LANES, (i) => values[i] * values[i]);
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  checkSameLength('dot', a, b);
+  return blockSum(a.length, LANES, (i) => a[i] * b[i]);
+}
+
+function squaredDistance(a: Float32Array, b: Float32Array): number {
+  checkSameLength('squaredDistance', a, b);
+  return blockSum(a.length, LANES, (i) => (a[i] - b[i]) ** 2);
+}
+
+/** Σ term(i) in float64, i = 0 … length − 1, in the order that every implementation keeps. */
+function blockSum(length: number, laneCount: number, term: (i: number) => number): number {
   let total = 0;
-  for (let start = 0; start < values.length; start += NORM_BLOCK) {
-    const lanes = new Float64Array(NORM_LANES);
-    const end = Math.min(start + NORM_BLOCK, values.length);
-    for (let i = start; i < end; i++) lanes[i % NORM_LANES] += values[i] * values[i];
+  for (let start = 0; start < length; start += NORM_BLOCK) {
+    const lanes = new Float64Array(laneCount);
+    const end = Math.min(start + NORM_BLOCK, length);
+    for (let i = start; i < end; i++) lanes[i % laneCount] += term(i);
     total += lanes.reduce((sum, lane) => sum + lane, 0);
   }
   return total;
 }
 
 function accumulate(target: Float32Array, source: Float32Array, factor: number): void {
-  checkSameLength(target, source);
+  checkSameLength('accumulate', target, source);
   const f = fround(factor);
   for (let i = 0; i < target.length; i++) target[i] += fround(f * source[i]);
 }
 
-export function checkSameLength(target: Float32Array, source: Float32Array): void {
-  if (source.length !== target.length) {
-    throw new RangeError(`accumulate: ${source.length} values into ${target.length}`);
+export function checkSameLength(kernel: string, a: Float32Array, b: Float32Array): void {
+  if (a.length !== b.length) {
+    throw new RangeError(`${kernel}: arrays of ${a.length} and of ${b.length} values`);
+  }
+}
+
+function addSquares(target: Float32Array, source: Float32Array): void {
+  checkSameLength('addSquares', target, source);
+  for (let i = 0; i < target.length; i++) target[i] += fround(source[i] * source[i]);
+}
+
+function addPenaltyGradient(arrays: PenaltyArrays, strength: number): PenaltySums {
+  checkPenaltyArrays(arrays);
+  const { gradient, weights, anchor, importance } = arrays;
+  const { length } = gradient;
+  const s = fround(strength);
+  const difference = (i: number): number => fround(weights[i] - anchor[i]);
+  const penalty = (i: number): number =>
+    fround((importance === null ? s : fround(s * importance[i])) * difference(i));
+  const twiceValue = blockSum(length, LANES, (i) => penalty(i) * difference(i));
+  const penaltySquares = blockSum(length, LANES, (i) => penalty(i) ** 2);
+  const squaresBefore = blockSum(length, LANES, (i) => gradient[i] ** 2);
+  for (let i = 0; i < length; i++) gradient[i] += penalty(i);
+  const squaresAfter = blockSum(length, LANES, (i) => gradient[i] ** 2);
+  return { twiceValue, penaltySquares, squaresBefore, squaresAfter };
+}
+
+export function checkPenaltyArrays({ gradient, ...others }: PenaltyArrays): void {
+  for (const array of Object.values(others)) {
+    if (array !== null) checkSameLength('addPenaltyGradient', gradient, array);
   }
 }
 

@@ -1,17 +1,34 @@
 /** The kernels in WebAssembly SIMD, over arenas, on one or more threads. */
 import { STREAMS } from '../../base/random.ts';
 import { adamWConstants } from './adamWConstants.ts';
-import { Arenas, STAGING_BYTES, STAGING_START, SUMS_START } from './arenas.ts';
+import { Arenas, STAGE_BYTES, STAGING_START, SUMS_START } from './arenas.ts';
 import type { Arena, KernelName } from './arenas.ts';
 import { HelperThreads, MOST_PARTS } from './helperThreads.ts';
 import { dropoutKeepFactor, dropoutPlaceNumber, dropoutThreshold } from './hostKernels.ts';
-import type { AdamWArrays, AdamWSettings, DropoutMaskRequest, HostKernels } from './hostKernels.ts';
-import { checkAdamWArrays, checkRows, checkSameLength, NORM_BLOCK } from './referenceKernels.ts';
+import type {
+  AdamWArrays,
+  AdamWSettings,
+  DropoutMaskRequest,
+  HostKernels,
+  PenaltyArrays,
+  PenaltySums,
+} from './hostKernels.ts';
+import {
+  checkAdamWArrays,
+  checkPenaltyArrays,
+  checkRows,
+  checkSameLength,
+  NORM_BLOCK,
+} from './referenceKernels.ts';
 
 /** Decisions of one Philox block. */
 const BLOCK_DECISIONS = 8;
 /** Values that a thread takes at a time, some 50 µs of work. */
 const PART_LENGTH = NORM_BLOCK;
+/** Arrays beside a parameter's own: an anchor, an importance and two more sets of gradients. */
+const SPARES = 4;
+/** Address of an operand that is left out. */
+const NOWHERE = 0;
 
 type HostArray = Float32Array | Uint8Array;
 
@@ -46,7 +63,8 @@ export class WebAssemblyKernels implements HostKernels {
   }
 
   allocate(length: number): Float32Array {
-    return this.#floats(length, 1)[0];
+    const { arena, offsets } = this.#arenas.allocate([length * Float32Array.BYTES_PER_ELEMENT]);
+    return new Float32Array(arena.buffer, offsets[0], length);
   }
 
   allocateBytes(length: number): Uint8Array {
@@ -55,14 +73,19 @@ export class WebAssemblyKernels implements HostKernels {
   }
 
   allocateParameter(length: number): AdamWArrays {
-    const [weights, gradient, firstMoment, secondMoment] = this.#floats(length, 4);
+    const bytes = length * Float32Array.BYTES_PER_ELEMENT;
+    const { arena, offsets } = this.#arenas.allocateWithSpares(
+      [bytes, bytes, bytes, bytes],
+      SPARES,
+    );
+    const arrays = offsets.map((offset) => new Float32Array(arena.buffer, offset, length));
+    const [weights, gradient, firstMoment, secondMoment] = arrays;
     return { weights, gradient, firstMoment, secondMoment };
   }
 
-  #floats(length: number, count: number): Float32Array[] {
-    const bytes = length * Float32Array.BYTES_PER_ELEMENT;
-    const { arena, offsets } = this.#arenas.allocate(new Array<number>(count).fill(bytes));
-    return offsets.map((offset) => new Float32Array(arena.buffer, offset, length));
+  allocateBeside(array: Float32Array): Float32Array {
+    const { arena, offset } = this.#arenas.allocateBeside(array);
+    return new Float32Array(arena.buffer, offset, array.length);
   }
 
   adamW(arrays: AdamWArrays, settings: AdamWSettings): void {
@@ -92,28 +115,83 @@ export class WebAssemblyKernels implements HostKernels {
   }
 
   squaredNorm(values: Float32Array): number {
-    const sums = new Float64Array(Math.ceil(values.length / NORM_BLOCK));
-    // The sum of block i of `values` is written to slot i of the arena's sums, then taken from there.
-    const take = (arena: Arena, start: number, length: number): void => {
-      const first = start / NORM_BLOCK;
-      const count = Math.ceil(length / NORM_BLOCK);
-      sums.set(new Float64Array(arena.buffer, SUMS_START + first * 8, count), first);
+    return this.#sum('squaredNorms', [values]);
+  }
+
+  dot(a: Float32Array, b: Float32Array): number {
+    checkSameLength('dot', a, b);
+    return this.#sum('dots', [a, b]);
+  }
+
+  squaredDistance(a: Float32Array, b: Float32Array): number {
+    checkSameLength('squaredDistance', a, b);
+    return this.#sum('squaredDistances', [a, b]);
+  }
+
+  #sum(kernel: KernelName, arrays: readonly Float32Array[]): number {
+    const [total] = this.#callWithSums(1, arrays[0].length, (sumsAt, afterPart) => ({
+      kernel,
+      operands: arrays.map((array) => ({ array, access: 'read' })),
+      parameters: (addresses, start, length) => [...addresses, length, sumsAt(start)],
+      afterPart,
+    }));
+    return total;
+  }
+
+  addPenaltyGradient(arrays: PenaltyArrays, strength: number): PenaltySums {
+    checkPenaltyArrays(arrays);
+    const { gradient, weights, anchor, importance } = arrays;
+    const operands: Operand[] = [
+      { array: gradient, access: 'update' },
+      { array: weights, access: 'read' },
+      { array: anchor, access: 'read' },
+    ];
+    if (importance !== null) operands.push({ array: importance, access: 'read' });
+    const [twiceValue, penaltySquares, squaresBefore, squaresAfter] = this.#callWithSums(
+      4,
+      gradient.length,
+      (sumsAt, afterPart) => ({
+        kernel: 'addPenaltyGradient',
+        operands,
+        parameters: ([g, w, a, f = NOWHERE], start, length) => [
+          ...[g, w, a, f, length],
+          strength,
+          sumsAt(start),
+        ],
+        afterPart,
+      }),
+    );
+    return { twiceValue, penaltySquares, squaresBefore, squaresAfter };
+  }
+
+  /**
+   * Runs a kernel that leaves `count` sums of each block of its operands, `length` values long: those
+   * of block i in the arena's slots from count · i on, and taken from there. Returns the sums over
+   * all blocks, in order.
+   */
+  #callWithSums(
+    count: number,
+    length: number,
+    call: (sumsAt: (start: number) => number, afterPart: NonNullable<Call['afterPart']>) => Call,
+  ): number[] {
+    const sums = new Float64Array(Math.ceil(length / NORM_BLOCK) * count);
+    const slot = (start: number): number => (start / NORM_BLOCK) * count;
+    const sumsAt = (start: number): number =>
+      SUMS_START + slot(start) * Float64Array.BYTES_PER_ELEMENT;
+    const take = (arena: Arena, start: number, partLength: number): void => {
+      const taken = Math.ceil(partLength / NORM_BLOCK) * count;
+      sums.set(new Float64Array(arena.buffer, sumsAt(start), taken), slot(start));
     };
-    this.#call({
-      kernel: 'squaredNorms',
-      operands: [{ array: values, access: 'read' }],
-      parameters: ([address], start, length) => [
-        address,
-        length,
-        SUMS_START + (start / NORM_BLOCK) * 8,
-      ],
-      afterPart: take,
+    this.#call(call(sumsAt, take));
+    const totals = new Array<number>(count).fill(0);
+    sums.forEach((sum, i) => {
+      totals[i % count] += sum;
     });
-    return sums.reduce((total, sum) => total + sum, 0);
+    return totals;
   }
 
   accumulate(target: Float32Array, source: Float32Array, factor: number): void {
-    checkSameLength(target, source);
+    checkSameLength('accumulate', target, source);
     this.#call({
       kernel: 'accumulate',
       operands: [
@@ -121,6 +199,18 @@ export class WebAssemblyKernels implements HostKernels {
         { array: source, access: 'read' },
       ],
       parameters: (addresses, _start, length) => [...addresses, length, factor],
+    });
+  }
+
+  addSquares(target: Float32Array, source: Float32Array): void {
+    checkSameLength('addSquares', target, source);
+    this.#call({
+      kernel: 'addSquares',
+      operands: [
+        { array: target, access: 'update' },
+        { array: source, access: 'read' },
+      ],
+      parameters: (addresses, _start, length) => [...addresses, length],
     });
   }
 
@@ -193,20 +283,19 @@ export class WebAssemblyKernels implements HostKernels {
   /** Copies what is not in the arena there and back, block by block. */
   #runStaged(call: Call, arena: Arena, length: number): void {
     const foreign = call.operands.filter(({ array }) => array.buffer !== arena.buffer);
-    const stageBytes = Math.floor(STAGING_BYTES / foreign.length / 256) * 256;
-    const partLength = stageBytes / Float32Array.BYTES_PER_ELEMENT;
+    const partLength = STAGE_BYTES / Float32Array.BYTES_PER_ELEMENT;
     for (let start = 0; start < length; start += partLength) {
       const part = Math.min(partLength, length - start);
       const addresses = call.operands.map((operand) => {
         const stage = foreign.indexOf(operand);
         const { byteOffset, BYTES_PER_ELEMENT } = operand.array;
         if (stage === -1) return byteOffset + start * BYTES_PER_ELEMENT;
-        return STAGING_START + stage * stageBytes;
+        return STAGING_START + stage * STAGE_BYTES;
       });
       const staged = foreign.map((operand, stage) => {
         const { array } = operand;
         const inside = array.subarray(start, start + part);
-        const address = STAGING_START + stage * stageBytes;
+        const address = STAGING_START + stage * STAGE_BYTES;
         const copy =
           array instanceof Uint8Array
             ? new Uint8Array(arena.buffer, address, part)

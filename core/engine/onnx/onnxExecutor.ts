@@ -32,6 +32,9 @@ const SESSION_ENTRIES = {
   webgpu: { disable_cpu_ep_fallback: '1' },
 } as const;
 
+/** Of a result array over what its first batch needs. */
+const ROOM = 1.25;
+
 interface Compiled {
   readonly graph: Graph;
   readonly session: InferenceSession;
@@ -139,9 +142,11 @@ export class OnnxExecutor implements Executor {
   #result(name: string, length: number): Float32Array {
     const held = this.#results.get(name);
     if (held !== undefined && held.length >= length) return held.subarray(0, length);
-    const made = this.#options.allocate(length);
+    // Arrays are not given back, and logits of a large batch are long: room for the batches to come,
+    // which score some more positions or fewer.
+    const made = this.#options.allocate(Math.ceil(ROOM * length));
     this.#results.set(name, made);
-    return made;
+    return made.subarray(0, length);
   }
 }
 

@@ -1,6 +1,7 @@
 import { tf } from '../tfjs.ts';
 import type { Tensor1D, Tensor2D } from '../tfjs.ts';
 import { isTracing } from '../trace/backend.ts';
+import type { GraphBuilder, Value } from '../trace/graph.ts';
 import { recordFused, reshaped } from './record.ts';
 
 /**
@@ -32,17 +33,9 @@ export function crossEntropy(
     const full = { shape: [rows, classes] };
     const logits = builder.node('Gemm', [h, w, b], full, { transB: 1 });
     const probabilities = builder.node('Softmax', [logits], full, { axis: -1 });
-    // log Σ exp(logit) = max logit − log max p, exact because the largest p is never tiny.
-    const maximum = (x: typeof logits): typeof logits =>
-      builder.node('ReduceMax', [x, builder.integers(-1)], column, { keepdims: 1 });
-    const logLargest = builder.node('Log', [maximum(probabilities)], column);
-    const logSumExp = builder.node('Sub', [maximum(logits), logLargest], column);
-    const products = builder.node('Mul', [h, labelW], h);
-    const dots = builder.node('ReduceSum', [products, builder.integers(-1)], column, {
-      keepdims: 1,
-    });
-    const labelLogits = builder.node('Add', [dots, reshaped(labelB, [rows, 1])], column);
-    const loss = builder.node('Sub', [logSumExp, labelLogits], column);
+    const normalizer = logSumExp(builder, logits, probabilities);
+    const ofLabels = labelLogits(builder, h, labelW, labelB);
+    const loss = builder.node('Sub', [normalizer, ofLabels], column);
     return {
       value: reshaped(loss, [rows]),
       gradients: (dy) => {
@@ -68,4 +61,26 @@ export function crossEntropy(
       },
     };
   });
+}
+
+/**
+ * log Σ exp x of each row, as a column; `probabilities` is the softmax of x. It is max x − log max p,
+ * exact because the largest p is never tiny.
+ */
+export function logSumExp(builder: GraphBuilder, x: Value, probabilities: Value): Value {
+  const column = { shape: [x.shape[0], 1] };
+  const maximum = (values: Value): Value =>
+    builder.node('ReduceMax', [values, builder.integers(-1)], column, { keepdims: 1 });
+  const logLargest = builder.node('Log', [maximum(probabilities)], column);
+  return builder.node('Sub', [maximum(x), logLargest], column);
+}
+
+/** h · W[label] + b[label] of each row, as a column, from weight and bias at the labels. */
+export function labelLogits(builder: GraphBuilder, h: Value, weight: Value, bias: Value): Value {
+  const column = { shape: [h.shape[0], 1] };
+  const products = builder.node('Mul', [h, weight], h);
+  const dots = builder.node('ReduceSum', [products, builder.integers(-1)], column, {
+    keepdims: 1,
+  });
+  return builder.node('Add', [dots, reshaped(bias, column.shape)], column);
 }

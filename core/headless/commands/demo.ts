@@ -10,15 +10,16 @@ import {
   TARGET_CORPUS,
   writeDemoCorpus,
 } from '../../demo/demoProject.ts';
+import { strategyTitle } from '../../results/names.ts';
 import type { EngineChoice } from '../../engine/types.ts';
 import type { WorkbenchClient } from '../../workbench/contract.ts';
 import { projectFileSchema } from '../../workbench/projectFile.ts';
+import type { ProjectResults, ResultRow } from '../../workbench/results.ts';
 import { answer, callWithProgress, engineOption, examples, newCommand } from '../command.ts';
 import type { Answer, CommonOptions, Session } from '../command.ts';
 import type { Environment } from '../environment.ts';
 import { formatDuration, formatNats } from '../output/format.ts';
-import { describeResults } from '../results.ts';
-import type { ResultRow } from '../results.ts';
+import { describeProjectResults } from '../results.ts';
 import { FAILED_EXIT_CODE, INTERRUPTED_EXIT_CODE } from '../failure.ts';
 import { describeTrouble, runProject } from './run.ts';
 import type { FinishedProject } from './run.ts';
@@ -57,8 +58,9 @@ async function runDemo({ environment }: Session, options: DemoOptions): Promise<
       const project = projectFileSchema.parse({ ...DEMO_PROJECT, engine });
       const finished = await runProject(workbench, project, environment);
       if (finished.interrupted) removable = false;
+      const results = await workbench.call('projects/results', { project: finished.project.id });
       const left = kept || finished.interrupted ? home : null;
-      return demoAnswer(finished, left, (performance.now() - start) / 1000);
+      return demoAnswer(finished, results, left, (performance.now() - start) / 1000);
     } finally {
       await workbench.close();
     }
@@ -88,31 +90,48 @@ async function importMaterial(workbench: WorkbenchClient, environment: Environme
 }
 
 function demoAnswer(
-  { runs, results, interrupted }: FinishedProject,
+  { runs, interrupted }: FinishedProject,
+  results: ProjectResults,
   /** Null when the folder is removed at the end. */
   home: string | null,
   seconds: number,
 ): Answer {
   const troubles = runs.filter(({ state }) => state !== 'completed');
   const failed = troubles.length > 0;
+  const { split } = results;
   const text = [
-    describeResults(results),
-    ...results.map(describeEffect),
+    describeProjectResults(results),
+    '\n',
+    ...results.rows.map(describeEffect),
     ...troubles.map(describeTrouble),
     interrupted && home !== null ? `Continue with: palimpsest demo --home ${home}\n` : '',
     `Time ${formatDuration(seconds)}.\n`,
   ].join('');
   return {
-    document: { rows: results, split: 'test', seconds, interrupted, home, runs },
+    document: { rows: results.rows.map(rowDocument), split, seconds, interrupted, home, runs },
     text,
     exitCode: !failed ? 0 : interrupted ? INTERRUPTED_EXIT_CODE : FAILED_EXIT_CODE,
+  };
+}
+
+/** Means over seeds, nats a masked token. */
+function rowDocument({ strategy, settings, ...row }: ResultRow) {
+  return {
+    strategy,
+    settings,
+    sourceNll: row.sourceNll.mean,
+    targetNll: row.targetNll.mean,
+    forgetting: row.forgetting.mean,
+    gain: row.gain.mean,
+    relativeTime: row.relativeTime,
+    pareto: row.pareto,
   };
 }
 
 /** "SDT lowered the target loss by 1.312 nats and raised the source loss by 0.520 nats." */
 function describeEffect({ strategy, gain, forgetting }: ResultRow): string {
   if (strategy === 'ndt') return '';
-  const target = `${gain >= 0 ? 'lowered' : 'raised'} the target loss by ${formatNats(Math.abs(gain))} nats`;
-  const source = `${forgetting >= 0 ? 'raised' : 'lowered'} the source loss by ${formatNats(Math.abs(forgetting))} nats`;
-  return `${strategy.toUpperCase()} ${target} and ${source}.\n`;
+  const target = `${gain.mean >= 0 ? 'lowered' : 'raised'} the target loss by ${formatNats(Math.abs(gain.mean))} nats`;
+  const source = `${forgetting.mean >= 0 ? 'raised' : 'lowered'} the source loss by ${formatNats(Math.abs(forgetting.mean))} nats`;
+  return `${strategyTitle(strategy)} ${target} and ${source}.\n`;
 }

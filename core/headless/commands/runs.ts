@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { fullTitle, settingsText } from '../../results/names.ts';
 import { runStateSchema } from '../../workbench/contract.ts';
 import type { RunChange, RunDetail, RunState, RunSummary } from '../../workbench/contract.ts';
 import { answerFromWorkbench, examples, newCommand, untilInterrupt } from '../command.ts';
@@ -13,6 +14,7 @@ import {
   formatNats,
   formatTime,
 } from '../output/format.ts';
+import { describeGuard, describeReports } from '../output/runReports.ts';
 import { facts, table } from '../output/table.ts';
 import { FAILED_EXIT_CODE, INTERRUPTED_EXIT_CODE } from '../failure.ts';
 import { howToResume } from './run.ts';
@@ -45,7 +47,8 @@ export function addRunsCommands(group: Command, session: Session): void {
       answerFromWorkbench(session, options, async (workbench) => {
         const detail = await workbench.call('runs/show', { run });
         const changes = await workbench.call('runs/changes', { run });
-        return { document: { ...detail, changes }, text: describeRun(detail, changes) };
+        const text = [describeRun(detail, changes), ...describeReports(detail)].join('\n');
+        return { document: { ...detail, changes }, text };
       }),
     );
 
@@ -160,8 +163,8 @@ function describeRuns(runs: readonly RunSummary[]): string {
     ],
     runs.map((run) => [
       run.id,
-      run.project,
-      run.strategy.toUpperCase(),
+      run.projectName,
+      describeStrategy(run),
       String(run.seed),
       run.state,
       steps(run),
@@ -171,10 +174,15 @@ function describeRuns(runs: readonly RunSummary[]): string {
   );
 }
 
+/** "EWC λ 100", "RH+EWC rh λ 1, ewc λ 10, to choose λ". */
+function describeStrategy({ strategy, parts, purpose }: RunSummary): string {
+  return `${fullTitle(strategy, settingsText(parts))}${purpose === 'sweep' ? ', to choose λ' : ''}`;
+}
+
 function describeRun(run: RunDetail, changes: readonly RunChange[] = []): string {
   const overview: [string, string][] = [
-    ['project', run.project],
-    ['strategy', `${run.strategy.toUpperCase()}, seed ${run.seed}`],
+    ['project', run.projectName],
+    ['strategy', `${describeStrategy(run)}, seed ${run.seed}`],
     ['state', run.state],
     ['step', steps(run)],
     ['engine', run.engine === null ? '–' : `${run.engine}, ${run.device ?? ''}`],
@@ -184,6 +192,7 @@ function describeRun(run: RunDetail, changes: readonly RunChange[] = []): string
     ['ended', run.endedAt === null ? '–' : formatTime(run.endedAt)],
     ['folder', run.folder],
   ];
+  if (run.guard) overview.push(['forgetting guard', describeGuard(run.guard)]);
   if (run.error) overview.push(['error', run.error.message], ['hint', run.error.hint]);
   const parts = [`Run ${run.id} (${run.name})\n${facts(overview)}`];
   if (run.evaluations.length > 0) {

@@ -41,9 +41,19 @@ export function formatDifference(value: number): string {
   return value < 0 ? `−${text}` : `+${text}`;
 }
 
+/** A probability under the hypothesis of no difference: "0.012", "< 0.001". */
+export function formatP(p: number): string {
+  return p < 0.001 ? '< 0.001' : p.toFixed(3);
+}
+
 /** 0.0123 → "1.2 %". */
 export function formatPercent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
+}
+
+/** Three significant digits whatever the scale: "1.23e-7", "12.3". */
+export function formatSignificant(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }
 
 /** An ISO time as local "2026-11-23 19:05". */

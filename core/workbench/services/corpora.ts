@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { TEMPORARY_PREFIX, temporaryPathFor } from '../../base/files.ts';
 import { newIdentifier } from '../../base/identifiers.ts';
+import type { CorpusRecord } from '../../store/corpora.ts';
 import type { Store } from '../../store/store.ts';
 import type { Handlers } from '../calls.ts';
 import { findCorpus, findModel } from '../find.ts';
@@ -72,28 +73,40 @@ export function corpusHandlers(
     async 'corpora/purge'({ corpus: word }) {
       const corpus = findCorpus(store, word);
       requireUnused(services, corpus.id, corpus.name);
-      const folder = resolveInHome(home, corpus.folder);
       const sets = store.corpora
         .frozenSetsOf(corpus.id)
         .map(({ path }) => dirname(resolveInHome(home, path)));
+      const twin = twinOf(store, corpus);
+      const estimates = twin === undefined ? store.fisher.ofCorpus(corpus.id) : [];
+      const hidden = [corpus, ...estimates].map((made) => resolveInHome(home, made.folder));
       let bytes = 0;
-      for (const place of [folder, ...sets]) bytes += await folderBytes(place);
+      for (const place of [...hidden, ...sets]) bytes += await folderBytes(place);
       // A project may have begun to read it while its size was taken.
       requireUnused(services, corpus.id, corpus.name);
       // Out of sight first, so that nothing begins to read it; a temporary name is removed at the
       // next start should this process die before the end.
-      const doomed = temporaryPathFor(folder);
-      if (existsSync(folder)) await rename(folder, doomed);
+      const doomed: string[] = [];
+      for (const place of hidden.filter((path) => existsSync(path))) {
+        const temporary = temporaryPathFor(place);
+        await rename(place, temporary);
+        doomed.push(temporary);
+      }
       store.transaction(() => {
+        if (twin !== undefined) store.fisher.handOver(corpus.id, twin.id);
         store.corpora.remove(corpus.id);
       });
-      for (const place of [doomed, ...sets]) await rm(place, { recursive: true, force: true });
+      for (const place of [...doomed, ...sets]) await rm(place, { recursive: true, force: true });
       await services.clearSpool();
       await removeBackups(home);
       store.eraseRemnants();
       return { bytes };
     },
   };
+}
+
+/** Another corpus of the same content: what was estimated from their text stays for that one. */
+function twinOf(store: Store, { id, contentHash }: CorpusRecord): CorpusRecord | undefined {
+  return store.corpora.list().find((other) => other.id !== id && other.contentHash === contentHash);
 }
 
 function requireUnused(services: Services, corpusId: string, name: string): void {

@@ -6,19 +6,20 @@ import { UserError } from '../../base/errors.ts';
 import { TEMPORARY_PREFIX, createFolderAtomically, temporaryPathFor } from '../../base/files.ts';
 import { isIdentifier } from '../../base/identifiers.ts';
 import { copyFileContents } from '../../model/fileAccess.ts';
+import type { CorpusRecord } from '../../store/corpora.ts';
 import type { RunRecord } from '../../store/runs.ts';
 import type { Store } from '../../store/store.ts';
 import type { RunSpecification } from '../../training/configuration.ts';
 import { EVENTS_FILE, readEvents } from '../../training/eventLog.ts';
 import { readRunFile } from '../../training/runFile.ts';
 import type { RunFile } from '../../training/runFile.ts';
-import { relativeToHome, resolveInHome } from '../home.ts';
+import { resolveInHome } from '../home.ts';
 import type { Home } from '../home.ts';
 import { reconcile } from '../ingestion.ts';
+import { initialRun } from '../initialRun.ts';
 import { readProjectRecord } from '../projectRecord.ts';
 import type { ProjectRecordFile } from '../projectRecord.ts';
 import { restState } from '../queue.ts';
-import { storeSpecification } from '../storedSpecification.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -137,7 +138,7 @@ function recordFor({ specification, createdAt }: RunFile): ProjectRecordFile {
   return {
     formatVersion: 1,
     project: { id: 'project-imported', name: 'imported', file: {}, createdAt },
-    run: { id: runId, name: `${strategy}-seed-${seed}`, createdAt },
+    run: { id: runId, name: `${strategy}-seed-${seed}`, purpose: 'result', createdAt },
     corpora: [{ corpusId: target.corpusId, role: 'target' }],
   };
 }
@@ -152,34 +153,14 @@ function insert(
     store.projects.insert({ ...project, file: JSON.stringify(project.file) });
   }
   const here = findMaterialHere(home, store, { ...specification, runFolder: folder });
+  const identity = {
+    ...run,
+    projectId: project.id,
+    state: 'interrupted',
+    configurationHash,
+  } as const;
   store.runs.insert(
-    {
-      ...run,
-      projectId: project.id,
-      strategy: specification.strategy,
-      seed: specification.seed,
-      state: 'interrupted',
-      folder: relativeToHome(home, folder),
-      configuration: storeSpecification(home, here),
-      configurationHash,
-      modelHash: specification.modelHash,
-      tokenizerHash: specification.tokenizerHash,
-      step: 0,
-      totalSteps: null,
-      engine: null,
-      device: null,
-      threads: null,
-      versions: null,
-      error: null,
-      startedAt: null,
-      endedAt: null,
-      queuePosition: null,
-      continueOnStart: false,
-      jobPid: null,
-      lastAttempt: 0,
-      lastSequence: -1,
-      settledAttempt: 0,
-    },
+    initialRun(home, here, identity),
     corpora.map((use) => ({ ...use, corpusId: corpusHere(store, specification, use.corpusId) })),
   );
 }
@@ -191,27 +172,22 @@ function findMaterialHere(
   specification: RunSpecification,
 ): RunSpecification {
   const model = store.models.find(specification.modelHash);
-  const corpus = store.corpora
-    .list()
-    .find(({ contentHash }) => contentHash === specification.target.contentHash);
   const sets = store.corpora.listFrozenSets();
-  const shards = specification.target.shardFolder;
+  const { modelFolder, target, rehearsal, fisher, interpolation } = specification;
   return {
     ...specification,
-    modelFolder:
-      model === undefined ? specification.modelFolder : resolveInHome(home, model.folder),
-    target:
-      corpus === undefined
-        ? specification.target
-        : {
-            ...specification.target,
-            corpusId: corpus.id,
-            shardFolder: moved(
-              shards,
-              specification.target.corpusId,
-              resolveInHome(home, corpus.folder),
-            ),
-          },
+    modelFolder: model === undefined ? modelFolder : resolveInHome(home, model.folder),
+    target: shardsHere(home, store, target),
+    ...(rehearsal && { rehearsal: shardsHere(home, store, rehearsal) }),
+    // Fisher diagonals and runs lie where their names say.
+    ...(fisher && { fisher: { ...fisher, folder: moved(fisher.folder, fisher.id, home.fisher) } }),
+    ...(interpolation && {
+      interpolation: {
+        ...interpolation,
+        checkpointFolder: moved(interpolation.checkpointFolder, interpolation.run, home.runs),
+      },
+    }),
+    ...(specification.baseScoresFolder !== undefined && { baseScoresFolder: home.baseScores }),
     evaluations: specification.evaluations.map((evaluation) => {
       const set = sets.find(({ sha256 }) => sha256 === evaluation.sha256);
       const owner = set === undefined ? undefined : store.corpora.find(set.corpusId);
@@ -225,14 +201,33 @@ function findMaterialHere(
   };
 }
 
-/** The same place below another corpus folder: what is packed lies inside the corpus's own. */
-function moved(path: string, corpusId: string, corpusFolder: string): string {
-  const [, inside] = path.split(corpusId);
-  return inside === undefined ? path : join(corpusFolder, inside);
+function shardsHere<Shards extends RunSpecification['target']>(
+  home: Home,
+  store: Store,
+  shards: Shards,
+): Shards {
+  const corpus = corpusOfContent(store, shards.contentHash);
+  if (corpus === undefined) return shards;
+  const [, inside = ''] = shards.shardFolder.split(shards.corpusId);
+  const shardFolder = join(resolveInHome(home, corpus.folder), inside);
+  return { ...shards, corpusId: corpus.id, shardFolder };
+}
+
+function corpusOfContent(store: Store, contentHash: string): CorpusRecord | undefined {
+  return store.corpora.list().find((corpus) => corpus.contentHash === contentHash);
+}
+
+/** The folder `name` and what follows it in `path`, in the folder `parent` of this home. */
+function moved(path: string, name: string, parent: string): string {
+  const parts = path.split(/[\\/]/);
+  const start = parts.lastIndexOf(name);
+  const inside = parts.slice(start);
+  return start === -1 || inside.includes('..') ? path : join(parent, ...inside);
 }
 
 function corpusHere(store: Store, specification: RunSpecification, corpusId: string): string {
-  if (corpusId !== specification.target.corpusId) return corpusId;
-  const { contentHash } = specification.target;
-  return store.corpora.list().find((corpus) => corpus.contentHash === contentHash)?.id ?? corpusId;
+  const { target, rehearsal } = specification;
+  const shards = [target, rehearsal].find((one) => one?.corpusId === corpusId);
+  if (shards === undefined) return corpusId;
+  return corpusOfContent(store, shards.contentHash)?.id ?? corpusId;
 }

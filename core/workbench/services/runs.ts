@@ -45,9 +45,12 @@ export function runHandlers(
 /** @throws UserError `run/material-missing` when what the run reads is not in this home folder */
 export function requireMaterial({ home }: Services, run: RunRecord): void {
   const specification = loadSpecification(home, run.configuration);
+  const { rehearsal, fisher } = specification;
   const places: readonly (readonly [what: string, path: string])[] = [
     ['its base model', specification.modelFolder],
     ['the packed target corpus', specification.target.shardFolder],
+    ...(rehearsal ? [['the packed rehearsal corpus', rehearsal.shardFolder] as const] : []),
+    ...(fisher ? [['its Fisher diagonal', fisher.folder] as const] : []),
     ...specification.evaluations.flatMap(({ role, corpusFolder, path }) => [
       [`the ${role} corpus`, corpusFolder] as const,
       [`the frozen-mask set of the ${role} corpus`, path] as const,

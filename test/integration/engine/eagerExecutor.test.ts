@@ -8,7 +8,13 @@ import type { Session } from '../../../core/engine/types.ts';
 import type { EncoderConfig } from '../../../core/model/config.ts';
 import { initialWeights } from '../../../core/model/initialize.ts';
 import { createMlmTask } from '../../../core/model/mlmTask.ts';
-import { expectSameTraining, UPDATE } from '../../fixtures/sessionParity.ts';
+import {
+  anchorSession,
+  expectSameStrategies,
+  expectSameTraining,
+  fullRequest,
+  UPDATE,
+} from '../../fixtures/sessionParity.ts';
 import { ARCHITECTURES, tinyBatch, tinyConfig, tinyTerms } from '../../fixtures/parityModels.ts';
 
 function open(config: EncoderConfig, engine: 'eager' | 'compiled'): Session {
@@ -35,11 +41,22 @@ describe('the eager executor on the CPU backend', () => {
     await compiled.close();
   });
 
+  it.each(ARCHITECTURES)('takes a step of every part with %s too', async (modelType) => {
+    const config = tinyConfig(modelType);
+    const [eager, compiled] = [open(config, 'eager'), open(config, 'compiled')];
+    await expectSameStrategies(eager, compiled, { terms: tinyTerms(), batch: tinyBatch(3) });
+    await eager.close();
+    await compiled.close();
+  });
+
   it('leaves no tensor behind', async () => {
     const session = open(tinyConfig('bert'), 'eager');
+    await anchorSession(session);
+    const request = fullRequest({ terms: tinyTerms(), batch: tinyBatch(3) });
     const before = tf.memory().numTensors;
     for (let step = 0; step < 3; step++) {
       await session.step({ terms: tinyTerms(), dropout: { seed: 1, step }, update: UPDATE });
+      await session.step(request);
       await session.evaluate(tinyBatch());
     }
     expect(tf.memory().numTensors).toBe(before);

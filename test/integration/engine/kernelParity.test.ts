@@ -6,6 +6,7 @@ import { OnnxExecutor } from '../../../core/engine/onnx/onnxExecutor.ts';
 import {
   attention,
   crossEntropy,
+  distilledCrossEntropy,
   dense,
   feedForward,
   gelu,
@@ -193,7 +194,31 @@ const cases: readonly KernelCase[] = [
       );
     },
   },
+  distillationCase(1),
+  distillationCase(2.5),
 ];
+
+function distillationCase(temperature: number): KernelCase {
+  return {
+    name: `distilledCrossEntropy at temperature ${temperature}`,
+    operands: { h: [4, 3], w: [7, 3], b: [7], labelW: [4, 3], labelB: [4] },
+    data: { teacher: { shape: [4, 7], values: random(28, 31).map((x) => 3 * x) } },
+    compute: (environment) => {
+      const [h, w, b, labelW, labelB] = p(environment, 'h', 'w', 'b', 'labelW', 'labelB');
+      const { losses, divergences } = distilledCrossEntropy(
+        {
+          hidden: h as Tensor2D,
+          weight: w as Tensor2D,
+          bias: b as Tensor1D,
+          labelWeight: labelW as Tensor2D,
+          labelBias: labelB as Tensor1D,
+        },
+        { logits: environment.input('teacher') as Tensor2D, temperature },
+      );
+      return tf.concat([losses, divergences]);
+    },
+  };
+}
 
 /** The program Σ coefficients · compute(…), so that the gradient of the result is not all ones. */
 function programOf({ name, operands, indices = {}, data = {}, compute }: KernelCase): Program {

@@ -8,7 +8,7 @@ import type { EncoderConfig } from '../../../core/model/config.ts';
 import { initialWeights } from '../../../core/model/initialize.ts';
 import { createMlmTask } from '../../../core/model/mlmTask.ts';
 import { ARCHITECTURES, tinyBatch, tinyConfig } from '../../fixtures/parityModels.ts';
-import { expectSameGradients, UPDATE } from '../../fixtures/sessionParity.ts';
+import { expectSameGradients, expectSameStrategies, UPDATE } from '../../fixtures/sessionParity.ts';
 import { prepareVulkan } from '../../fixtures/vulkan.ts';
 
 const impossible = prepareVulkan();
@@ -45,6 +45,15 @@ describe.skipIf(impossible !== undefined)(`WebGPU${reason}`, LIMIT, () => {
     expect(step.updated).toBe(true);
     expect(Math.abs(step.losses.target.sum - sum)).toBeLessThanOrEqual(1e-5 * sum);
     expect(step.gradientNorm).toBeCloseTo(expected.gradientNorm, 4);
+    await webgpu.close();
+    await cpu.close();
+  });
+
+  it('takes a step of every part of an objective as the CPU does', async () => {
+    const config = tinyConfig('bert', 1);
+    const [webgpu, cpu] = [open(config, 'webgpu'), open(config, 'cpu')];
+    const terms = [{ name: 'target', weight: 1, batches: [tinyBatch()] }];
+    await expectSameStrategies(webgpu, cpu, { terms, batch: tinyBatch(3) });
     await webgpu.close();
     await cpu.close();
   });

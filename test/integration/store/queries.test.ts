@@ -58,6 +58,25 @@ it('gives queued runs in the order of the queue and filters by project and state
   expect(store.runs.usingCorpus(corpusRecord.id).map(({ id }) => id)).toEqual([RUN]);
 });
 
+it('reads the parts of a strategy out of the configuration, and the name of the project', () => {
+  const parts = { ewc: { lambda: 100, layer_norm: true } };
+  const configuration = JSON.stringify({ seed: 1, parts, settings: {} });
+  store.runs.insert(runRecord({ id: 'run-b', purpose: 'sweep', configuration }), []);
+  const record = { parts, purpose: 'sweep', projectName: 'pilot', configuration };
+  expect(store.runs.find('run-b')).toMatchObject(record);
+  expect(store.runs.list().map((run) => run.parts)).toEqual([{}, parts]);
+});
+
+it('keeps one choice for what was chosen among', () => {
+  const choice = { projectId: 'project-aaaaaaaaaa', entry: 'ab', choice: '{}', createdAt: '2026' };
+  store.choices.insert(choice);
+  expect(store.choices.list(choice.projectId)).toEqual([choice]);
+  expect(() => {
+    store.choices.insert({ ...choice, choice: '[]' });
+  }).toThrow('UNIQUE');
+  expect(store.choices.list('project-b')).toEqual([]);
+});
+
 it('refuses a run without a project and a state that is none', () => {
   expect(() => {
     store.runs.insert(runRecord({ id: 'run-d', projectId: 'nowhere' }), []);

@@ -66,17 +66,22 @@ describe('shards and windows', () => {
                 if (packing === 'document') {
                   expect(new Set(spans.documents)).toEqual(new Set([window.document]));
                 }
+                const inWindow = new Set<number>();
                 for (let at = 1; at < length - 1; at++) {
                   if (window.inputIds[at] === tokenizer.specialTokens.sep) {
                     expect([spans.starts[at], spans.ends[at]]).toEqual([0, 0]);
                     continue;
                   }
+                  inWindow.add(spans.documents[at]);
                   const known = found.get(spans.documents[at]) ?? { ids: [], starts: [], ends: [] };
                   found.set(spans.documents[at], known);
                   known.ids.push(window.inputIds[at]);
                   known.starts.push(spans.starts[at]);
                   known.ends.push(spans.ends[at]);
                 }
+                expect(windows.documentsOf(index)).toEqual(
+                  inWindow.size === 0 ? [window.document] : [...inWindow],
+                );
               }
               let tokens = 0;
               const expectedStream: number[] = [];
@@ -93,6 +98,7 @@ describe('shards and windows', () => {
                 });
               }
               expect(windows.tokenCount).toBe(tokens);
+              expect(windows.documentCount).toBe(found.size);
               if (packing === 'concatenate') {
                 expect(stream).toEqual(expectedStream);
                 for (let index = 0; index < windows.windowCount - 1; index++) {

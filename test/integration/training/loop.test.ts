@@ -4,16 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../../core/base/random.ts';
-import { hashFile } from '../../../core/base/files.ts';
+import { hashBytes, hashFile } from '../../../core/base/files.ts';
 import type { MlmBatch } from '../../../core/engine/types.ts';
 import { drawFrozenMasks } from '../../../core/evaluation/frozenMasks.ts';
 import { readScores } from '../../../core/evaluation/scoresFile.ts';
 import { prepareFrozenMasks, totalsOf } from '../../../core/evaluation/scoring.ts';
+import { holdAnchor } from '../../../core/training/anchor.ts';
 import { runSpecificationSchema } from '../../../core/training/configuration.ts';
 import type { RunSpecification } from '../../../core/training/configuration.ts';
+import { strategyLabel } from '../../../core/strategies/parts.ts';
 import { listCheckpoints } from '../../../core/training/checkpoint.ts';
 import { readEvents } from '../../../core/training/eventLog.ts';
 import type { RunEvent } from '../../../core/training/events.ts';
+import { streamsOf } from '../../../core/training/objective.ts';
 import type { OpenResources, PreparedEvaluation } from '../../../core/training/resources.ts';
 import { train } from '../../../core/training/train.ts';
 import type { Interruption, RunEnd } from '../../../core/training/train.ts';
@@ -52,7 +55,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 let runs = 0;
-function specification(settings: object = {}, strategy = 'sdt'): RunSpecification {
+function specification(
+  settings: object = {},
+  strategy = 'sdt',
+  parts: RunSpecification['parts'] = {},
+): RunSpecification {
+  const corpus = { corpusId: 'c', contentHash: 'c', shardFolder: 'shards' };
   return runSpecificationSchema.parse({
     runId: `run-${++runs}`,
     runFolder: join(folder, `run-${runs}`),
@@ -60,6 +68,7 @@ function specification(settings: object = {}, strategy = 'sdt'): RunSpecificatio
     modelHash: 'm',
     tokenizerHash: 't',
     strategy,
+    parts,
     seed: 3,
     settings: {
       max_steps: 24,
@@ -69,15 +78,21 @@ function specification(settings: object = {}, strategy = 'sdt'): RunSpecificatio
       save_steps: 6,
       ...settings,
     },
-    target: { corpusId: 'c', contentHash: 'c', shardFolder: 'shards' },
+    target: corpus,
+    rehearsal: { ...corpus, buffer: {} },
+    fisher: { id: 'f', corpusHash: 'c', settings: {}, folder: 'fisher' },
     evaluations: [],
   });
 }
 
-/** Tokens follow a skewed distribution; a batch is a function of the step. */
-function batchAt(step: number): MlmBatch {
-  const random = new RandomStream(3, 'targetMasks', step);
-  const labels = Int32Array.from({ length: 16 }, () => 5 + Math.floor(9 * random.nextFloat() ** 2));
+/** Tokens follow a skewed distribution, another one in each domain; a batch is a function of the step. */
+function batchAt(step: number, stream: 'target' | 'source'): MlmBatch {
+  const random = new RandomStream(3, `${stream}Masks`, step);
+  const first = stream === 'target' ? 5 : 12;
+  const labels = Int32Array.from(
+    { length: 16 },
+    () => first + Math.floor(9 * random.nextFloat() ** 2),
+  );
   return {
     batchSize: 2,
     sequenceLength: 8,
@@ -101,17 +116,28 @@ async function run(
 ): Promise<Trial> {
   const session = new UnigramSession(VOCABULARY);
   prepare(session);
-  const open: OpenResources = async (_, streams) => ({
-    session,
-    threads: 1,
-    versions: { palimpsest: 'test' },
-    notices: [],
-    streams: streams.includes('target')
-      ? { target: { stepsPerEpoch: 10, batchesAt: (step) => [batchAt(step)] } }
-      : {},
-    evaluations,
-    close: () => session.close(),
-  });
+  const base = await session.readWeights();
+  const open: OpenResources = async (_, objective) => {
+    const diagonal = session.allocateSums();
+    for (const values of diagonal.values()) values.fill(0.5);
+    await holdAnchor(session, objective, base, diagonal);
+    const kinds = [...streamsOf(objective)];
+    return {
+      session,
+      readBase: async () => base,
+      threads: 1,
+      versions: { palimpsest: 'test' },
+      notices: [],
+      streams: Object.fromEntries(
+        kinds.map((kind) => [
+          kind,
+          { stepsPerEpoch: 10, batchesAt: (step: number) => [batchAt(step, kind)] },
+        ]),
+      ),
+      evaluations,
+      close: () => session.close(),
+    };
+  };
   const events: RunEvent[] = [];
   let step = 0;
   const end = await train(spec, open, {
@@ -127,12 +153,16 @@ async function run(
 const weightsHash = (spec: RunSpecification, step = 24): Promise<string> =>
   hashFile(join(spec.runFolder, 'checkpoints', `step-${step}`, 'model.safetensors'));
 
+const MACHINE = ['tokens_per_second', 'graph_share', 'seconds', 'resident_bytes'].map(
+  (name) => `train/${name}`,
+);
+
 /** What is the same in two runs that end alike: no times, places or speeds. */
 function essence(events: readonly RunEvent[]): unknown[] {
   return events.flatMap((event): unknown[] => {
     if (event.type === 'metrics') {
-      const { 'train/target_loss': loss, 'train/gradient_norm': norm } = event.values;
-      return [[event.step, 'metrics', loss, norm, event.values['train/learning_rate']]];
+      const values = Object.entries(event.values).filter(([name]) => !MACHINE.includes(name));
+      return [[event.step, 'metrics', JSON.stringify(values.toSorted())]];
     }
     if (event.type !== 'evaluation') return [];
     const { step, phase, role, split, nll, scoresHash } = event;
@@ -223,6 +253,171 @@ describe('a run', () => {
     for (const [i, before] of evaluated.slice(0, 4).entries()) {
       expect(evaluated[i + 4]).toMatchObject({ nll: before.nll, scoresHash: before.scoresHash });
     }
+  });
+});
+
+/** Each strategy with the series that only it has. */
+const STRATEGIES: readonly [RunSpecification['parts'], string[]][] = [
+  [{ rh: { lambda: 1, ratio: 1 } }, ['source_loss']],
+  [{ gem: { ratio: 1 } }, ['source_loss', 'projection_rate']],
+  [{ l2: { lambda: 1, layer_norm: true } }, ['penalty', 'penalty_ratio']],
+  [{ ewc: { lambda: 1, layer_norm: true } }, ['penalty', 'penalty_ratio']],
+  [{ lwf: { lambda: 1, temperature: 2 } }, ['distillation_loss']],
+  [
+    {
+      rh: { lambda: 0.5, ratio: 1 },
+      l2: { lambda: 1, layer_norm: true },
+      ewc: { lambda: 1, layer_norm: true },
+    },
+    ['source_loss', 'penalty', 'penalty_l2', 'penalty_ewc'],
+  ],
+];
+
+describe('a strategy', () => {
+  it.each(STRATEGIES)('%j is another run than SDT and tells its signals', async (parts, series) => {
+    const spec = specification({}, strategyLabel(parts), parts);
+    const { outcome, events } = await run(spec);
+    expect(outcome).toBe('completed');
+    const plain = specification();
+    await run(plain);
+    expect(await weightsHash(spec)).not.toBe(await weightsHash(plain));
+    const logged = events.flatMap((event) => (event.type === 'metrics' ? [event.values] : []));
+    expect(logged).toHaveLength(5);
+    for (const values of logged) {
+      for (const name of series) expect(values[`train/${name}`]).toBeGreaterThanOrEqual(0);
+      expect(values['drift/total']).toBeGreaterThan(0);
+    }
+  });
+
+  it.each(STRATEGIES)('%j ends as it would have when it was paused between', async (parts) => {
+    const whole = specification({}, strategyLabel(parts), parts);
+    const reference = await run(whole);
+    const spec = specification({}, strategyLabel(parts), parts);
+    for (const at of [3, 11, 18]) await run(spec, (step) => (step >= at ? 'pause' : undefined));
+    expect((await run(spec)).outcome).toBe('completed');
+    expect(await weightsHash(spec)).toBe(await weightsHash(whole));
+    expect(essence(readEvents(spec.runFolder)).toSorted()).toEqual(
+      essence(reference.events).toSorted(),
+    );
+  });
+
+  it.each<[string, RunSpecification['parts']]>([
+    ['rh', { rh: { lambda: 0, ratio: 1 } }],
+    ['l2', { l2: { lambda: 0, layer_norm: true } }],
+    ['ewc', { ewc: { lambda: 0, layer_norm: true } }],
+    ['lwf', { lwf: { lambda: 0, temperature: 2 } }],
+  ])('%s with λ = 0 is SDT bit for bit', async (strategy, parts) => {
+    const [spec, plain] = [specification({}, strategy, parts), specification()];
+    const trials = [await run(spec), await run(plain)];
+    expect(await weightsHash(spec)).toBe(await weightsHash(plain));
+    const [zero, sdt] = trials.map(({ events }) => essence(events));
+    expect(zero).toEqual(sdt);
+  });
+
+  it.each<[string, Partial<RunSpecification>]>([
+    ['strategy/unknown', { strategy: 'rehearse' }],
+    ['strategy/other-parts', { strategy: 'rh' }],
+    ['strategy/other-parts', { strategy: 'ndt', parts: { gem: { ratio: 1 } } }],
+    ['run/needs-source', { strategy: 'gem', parts: { gem: { ratio: 1 } }, rehearsal: undefined }],
+    [
+      'run/needs-source',
+      { strategy: 'ewc', parts: { ewc: { lambda: 1, layer_norm: true } }, fisher: undefined },
+    ],
+  ])('that cannot be run is refused with %s', async (code, change) => {
+    const { outcome, error } = await run({ ...specification(), ...change });
+    expect([outcome, error?.code]).toEqual(['failed', code]);
+  });
+});
+
+describe('scores of the base model', () => {
+  const evaluated = (trial: Trial): unknown[] =>
+    essence(trial.events.filter(({ type }) => type === 'evaluation'));
+  /** Counts the batches that are scored. */
+  const counting = (counts: number[]) => (session: UnigramSession) => {
+    const evaluate = session.evaluate.bind(session);
+    counts.push(0);
+    session.evaluate = (batch) => {
+      counts[counts.length - 1]++;
+      return evaluate(batch);
+    };
+  };
+  const sharing = (name: string): RunSpecification => ({
+    ...specification({ max_steps: 2 }),
+    baseScoresFolder: join(folder, name, 'base'),
+  });
+  const scoresOf = async (spec: RunSpecification): Promise<string[]> => {
+    const names = (await readdir(join(spec.runFolder, 'scores'))).toSorted();
+    return Promise.all(names.map((name) => hashFile(join(spec.runFolder, 'scores', name))));
+  };
+
+  it('are computed once and are to the last bit what each run computes', async () => {
+    const alone = specification({ max_steps: 2 });
+    const [first, second] = [sharing('shared'), sharing('shared')];
+    const counts: number[] = [];
+    const trials: Trial[] = [];
+    for (const spec of [alone, first, second]) {
+      trials.push(await run(spec, undefined, counting(counts)));
+      expect(trials.at(-1)?.outcome).toBe('completed');
+    }
+    expect(counts[1]).toBe(counts[0]);
+    // The four sets are scored after the last step alone.
+    expect(counts[2]).toBe((counts[0] ?? 0) / 2);
+    for (const trial of trials) expect(evaluated(trial)).toEqual(evaluated(trials[0] ?? trial));
+    for (const spec of [first, second]) expect(await scoresOf(spec)).toEqual(await scoresOf(alone));
+  });
+
+  it.each<[string, (bytes: Buffer) => Buffer]>([
+    ['changed', (bytes) => Buffer.from(bytes.map((byte, at) => (at === 20 ? byte ^ 1 : byte)))],
+    ['cut off', (bytes) => bytes.subarray(0, bytes.length - 40)],
+    ['empty', () => Buffer.alloc(0)],
+  ])('that are %s are computed and written again', async (what, damage) => {
+    const [first, second] = [sharing(what), sharing(what)];
+    const before = await run(first);
+    const base = first.baseScoresFolder ?? '';
+    const whole = new Map<string, Buffer>();
+    for (const name of await readdir(base)) {
+      whole.set(name, await readFile(join(base, name)));
+      await writeFile(join(base, name), damage(whole.get(name) ?? Buffer.alloc(0)));
+    }
+    expect(whole.size).toBe(4);
+    const after = await run(second);
+    expect(evaluated(after)).toEqual(evaluated(before));
+    for (const [name, bytes] of whole) {
+      expect((await readFile(join(base, name))).equals(bytes)).toBe(true);
+    }
+  });
+
+  it('of another set are not taken, even under its name', async () => {
+    const [first, second] = [sharing('swapped'), sharing('swapped')];
+    const before = await run(first);
+    const base = first.baseScoresFolder ?? '';
+    const [one, other] = await readdir(base);
+    await cp(join(base, one ?? ''), join(base, other ?? ''));
+    expect(evaluated(await run(second))).toEqual(evaluated(before));
+  });
+
+  it.each<[string, (spec: RunSpecification) => object]>([
+    ['model', () => ({ modelHash: 'other' })],
+    ['tokenizer', () => ({ tokenizerHash: 'other' })],
+    ['length', ({ settings }) => ({ settings: { ...settings, max_seq_length: 64 } })],
+  ])('of another %s are not taken', async (what, change) => {
+    await run(sharing(`other-${what}`));
+    const counts: number[] = [];
+    await run(specification({ max_steps: 2 }), undefined, counting(counts));
+    const spec = sharing(`other-${what}`);
+    await run({ ...spec, ...change(spec) }, undefined, counting(counts));
+    expect(counts[1]).toBe(counts[0]);
+  });
+
+  it('that cannot be shared do not stop a run, which says why', async () => {
+    const blocked = join(folder, 'a-file');
+    await writeFile(blocked, '');
+    const spec = { ...specification(), baseScoresFolder: join(blocked, 'base') };
+    const { outcome, events } = await run(spec);
+    expect(outcome).toBe('completed');
+    const warnings = events.flatMap((event) => (event.type === 'log' ? [event.message] : []));
+    expect(warnings).toHaveLength(4);
+    expect(warnings[0]).toContain(blocked);
   });
 });
 
@@ -346,6 +541,28 @@ describe('stopping and going on', () => {
       level: 'warning',
       message: expect.stringContaining('thread count') as string,
     });
+  });
+
+  it('goes on from a checkpoint of before there were other signals than losses', async () => {
+    const whole = specification();
+    const reference = await run(whole);
+    const spec = specification();
+    await run(spec, (step) => (step >= 3 ? 'pause' : undefined));
+    const checkpoint = join(spec.runFolder, 'checkpoints', 'step-3');
+    const state = await readFile(join(checkpoint, 'state.json'), 'utf8');
+    const old = state.replace('"sums"', '"losses"').replace('"target_loss"', '"target"');
+    expect(old).toMatch(/"losses": \{\s*"target": [0-9.]+\s*\}/);
+    await writeFile(join(checkpoint, 'state.json'), old);
+    const manifest = await readFile(join(checkpoint, 'manifest.json'), 'utf8');
+    const bytes = (text: string): string => `"bytes": ${Buffer.byteLength(text)}`;
+    await writeFile(
+      join(checkpoint, 'manifest.json'),
+      manifest.replace(bytes(state), bytes(old)).replace(hashBytes(state), hashBytes(old)),
+    );
+    expect((await run(spec)).events[0]).toMatchObject({ type: 'started', resumedFrom: 3 });
+    expect(essence(readEvents(spec.runFolder)).toSorted()).toEqual(
+      essence(reference.events).toSorted(),
+    );
   });
 
   it('saves by time too', async () => {

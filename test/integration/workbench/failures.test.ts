@@ -86,7 +86,7 @@ describe('a home folder', () => {
     const home = await prepareHome(scratch.home);
     expect((await stat(home.path)).mode & 0o777).toBe(0o700);
     expect((await readdir(home.path)).sort()).toEqual([
-      ...['backups', 'corpora', 'evaluations', 'models', 'runs', 'spool'],
+      ...['backups', 'corpora', 'evaluations', 'fisher', 'models', 'runs', 'spool'],
     ]);
   });
 

@@ -38,6 +38,28 @@ describe('RandomStream', () => {
     expect(draw(7, 'targetMasks', 3, 1)).not.toEqual(draw(8, 'targetMasks', 3, 1));
   });
 
+  it('goes on alike and apart in a clone', () => {
+    for (const used of [0, 1, 4, 6]) {
+      const stream = new RandomStream(7, 'bootstrap', 3, 1);
+      for (let i = 0; i < used; i++) stream.nextUint32();
+      const clone = stream.clone();
+      const ahead = Array.from({ length: 9 }, () => clone.nextUint32());
+      expect(Array.from({ length: 9 }, () => stream.nextUint32())).toEqual(ahead);
+    }
+  });
+
+  it('fills arrays with the integers that it draws one by one', () => {
+    // A bound just above 2^31 throws almost half of the numbers away.
+    for (const bound of [1, 2, 7, 1000, 2 ** 31 + 1, 2 ** 32 - 1]) {
+      const values = new Uint32Array(50);
+      const filling = new RandomStream(7, 'bootstrap', bound);
+      filling.fillIntegers(values, bound);
+      const drawing = new RandomStream(7, 'bootstrap', bound);
+      expect([...values]).toEqual(Array.from({ length: 50 }, () => drawing.nextInteger(bound)));
+      expect(filling.nextUint32()).toBe(drawing.nextUint32());
+    }
+  });
+
   it('draws integers uniformly', () => {
     const stream = new RandomStream(1, 'split');
     const counts = [0, 0, 0, 0, 0];

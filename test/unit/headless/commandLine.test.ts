@@ -280,6 +280,47 @@ describe('answers', () => {
     expect(out).toContain('The disk is full: /x.');
     expect(out).toMatch(/^ *step +phase +role +split +NLL +pseudo-perplexity +tokens$/m);
     expect(out).toMatch(/2\.250 +9\.49/);
+    expect(out).not.toMatch(/Rehearsal|Fisher|Conventions|guard/);
+  });
+
+  it('show what a run says of its conventions, its buffer, its estimate and its guard', async () => {
+    const reported = runDetail({
+      conventions: { objective: 'minimise ℓ_t', penalty_gradient: 'in closed form' },
+      rehearsal: {
+        policy: 'by_document',
+        ...{ sequences: 10_000, documents: 900, tokens: 1_234_567 },
+        ...{ corpusSequences: 52_311, corpusDocuments: 1300 },
+        ...{ draws: 12_000, fewestRepeats: 1, mostRepeats: 2 },
+      },
+      fisher: {
+        id: 'f00d',
+        settings: { sequences: 1000, variant: 'per_sequence', batch_size: 16, seed: 3 },
+        health: {
+          ...{ sequences: 812, mean: 1.234e-7, largest: 0.0345, nearZeroShare: 0.4321 },
+          depthSums: [0.5, 12.345, 2e-5],
+          ...{ halvesCosine: 0.9412, halvesRankCorrelation: 0.8 },
+        },
+      },
+      guard: { step: 120, action: 'rollback', nll: 3.4567, bound: 3.4, keptStep: 100 },
+    });
+    const { out } = await run(['runs', 'show', 'run-1'], {
+      'runs/show': reported,
+      'runs/changes': [],
+    });
+    for (const line of [
+      /forgetting guard +ended the training and rolled back at step 120: source loss 3\.457 nats a masked token, bound 3\.400; the run has the weights of step 100$/m,
+      /^Rehearsal buffer\n +policy +by document: .+\n +sequences +10,000 of the corpus's 52,311\n +documents +900 of/m,
+      /draws +12,000 sequences over the whole run, each 1 to 2 times$/m,
+      /^Fisher diagonal\n +estimate +f00d\n +variant +per sequence: /m,
+      /sequences +812 of the 1,000 asked for/,
+      /mean +1\.23e-7 nats² a weight, at most 0\.0345$/m,
+      /near zero +43\.2 % of the weights/,
+      /sums +embeddings 0\.5, layer 1 12\.3, head 0\.00002 nats²$/m,
+      /halves +cosine 0\.941, rank correlation 0\.800/,
+      /^Conventions\n +objective +minimise ℓ_t\n +penalty gradient +in closed form$/m,
+    ]) {
+      expect(out).toMatch(line);
+    }
   });
 });
 

@@ -122,9 +122,12 @@ export function evaluation(changes: Partial<Evaluation>): Evaluation {
 export function runDetail(changes: Partial<RunDetail> = {}): RunDetail {
   return {
     id: 'run-1',
-    project: 'pilot',
-    name: 'pilot sdt 1',
+    project: 'project-1',
+    projectName: 'pilot',
+    name: 'sdt-seed-1',
+    purpose: 'result',
     strategy: 'sdt',
+    parts: {},
     seed: 1,
     state: 'completed',
     step: 1500,
@@ -149,6 +152,10 @@ export function runDetail(changes: Partial<RunDetail> = {}): RunDetail {
     ],
     checkpoints: [],
     latest: {},
+    conventions: null,
+    rehearsal: null,
+    fisher: null,
+    guard: null,
     ...changes,
   };
 }

@@ -2,7 +2,12 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EVENTS_FILE, EventLog, readEvents } from '../../../core/training/eventLog.ts';
+import {
+  EVENTS_FILE,
+  EventLog,
+  readEvents,
+  readEventsOf,
+} from '../../../core/training/eventLog.ts';
 import type { NewRunEvent } from '../../../core/training/eventLog.ts';
 
 let folder: string;
@@ -88,7 +93,25 @@ describe('the event log', () => {
     expect(places()).toEqual(['1.0 started 0', '2.0 metrics 5']);
   });
 
+  it('gives the events of some types, those that were superseded left out', () => {
+    const log = (step: number, message: string): NewRunEvent => {
+      return { type: 'log', step, level: 'info', message };
+    };
+    attempt(started(null), log(0, 'one "type":"metrics"'), metrics(5), log(20, 'void'));
+    attempt(started(10), log(10, 'two'), metrics(15));
+    const messages = readEventsOf(folder, ['log']).map(({ attempt: n, message }) => [n, message]);
+    expect(messages).toEqual([
+      [1, 'one "type":"metrics"'],
+      [2, 'two'],
+    ]);
+    expect(readEventsOf(folder, ['metrics', 'log']).map(({ type }) => type)).toEqual([
+      ...['log', 'metrics', 'log', 'metrics'],
+    ]);
+    expect(readEventsOf(folder, ['ended'])).toEqual([]);
+  });
+
   it('is empty where there is no file', () => {
     expect(readEvents(join(folder, 'absent'))).toEqual([]);
+    expect(readEventsOf(join(folder, 'absent'), ['log'])).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ import type {
   AdamWArrays,
   AdamWSettings,
   HostKernels,
+  PenaltyArrays,
 } from '../../../../core/engine/kernels/hostKernels.ts';
 import { createReferenceKernels } from '../../../../core/engine/kernels/referenceKernels.ts';
 
@@ -76,6 +77,28 @@ function expectSameParameter(actual: AdamWArrays, expected: AdamWArrays): void {
   expectSameBits(actual.firstMoment, expected.firstMoment);
   expectSameBits(actual.secondMoment, expected.secondMoment);
 }
+
+type Floats = (length: number) => Float32Array;
+
+/** Operands of a penalty; `kinds` makes the arrays for gradient, weights, anchor and importance. */
+function penaltyOperands(
+  length: number,
+  withImportance: boolean,
+  kinds: readonly [Floats, Floats, Floats, Floats],
+): PenaltyArrays {
+  const [gradient, weights, anchor, importance] = kinds.map((make, i) => {
+    const array = make(length);
+    array.set(normals(length, 20 + i));
+    return array;
+  });
+  if (!withImportance) return { gradient, weights, anchor, importance: null };
+  importance.forEach((value, i) => {
+    importance[i] = value * value;
+  });
+  return { gradient, weights, anchor, importance };
+}
+
+const foreign: Floats = (length) => new Float32Array(length);
 
 const anyFloats = (maxLength: number): fc.Arbitrary<Float32Array> =>
   fc.float32Array({ maxLength, noNaN: true, noDefaultInfinity: true });
@@ -244,6 +267,81 @@ describe.each(fast)('%s agrees with TypeScript bit for bit', (_name, kernels) =>
     }
   });
 
+  it.each([0, 1, 2, 3, 4, 7, 65_535, 65_536, 65_539, 200_001])(
+    'in the product and the distance of %i values',
+    (length) => {
+      const [a, b] = [normals(length, 12), normals(length, 13)];
+      const inPlace = placed(kernels, a);
+      for (const left of [inPlace, a]) {
+        for (const right of [placed(kernels, b), b]) {
+          expect(kernels.dot(left, right)).toBe(reference.dot(a, b));
+          expect(kernels.squaredDistance(left, right)).toBe(reference.squaredDistance(a, b));
+        }
+      }
+      expect(kernels.dot(inPlace, inPlace)).toBe(reference.dot(a, a));
+    },
+  );
+
+  it('in the product and the distance of any values', () => {
+    fc.assert(
+      fc.property(anyFloats(100), (values) => {
+        const other = values.toReversed();
+        expect(kernels.dot(values, other)).toBe(reference.dot(values, other));
+        const distance = kernels.squaredDistance(values, other);
+        expect(distance).toBe(reference.squaredDistance(values, other));
+      }),
+    );
+  });
+
+  it.each([0, 1, 6, 1_000, 200_003])('in adding squares of %i values', (length) => {
+    const source = normals(length, 14);
+    const expected = normals(length, 15);
+    const inPlace = placed(kernels, expected);
+    const halfForeign = placed(kernels, expected);
+    const elsewhere = expected.slice();
+    reference.addSquares(expected, source);
+    kernels.addSquares(inPlace, placed(kernels, source));
+    kernels.addSquares(halfForeign, source);
+    kernels.addSquares(elsewhere, source);
+    for (const actual of [inPlace, halfForeign, elsewhere]) expectSameBits(actual, expected);
+  });
+
+  describe.each([1, 2, 3, 4, 5, 65_535, 65_536, 65_541, 140_003])(
+    "in a penalty's gradient of %i values",
+    (length) => {
+      const here: Floats = (each) => kernels.allocate(each);
+      it.each([
+        ['in place', [here, here, here, here]],
+        ['elsewhere', [foreign, foreign, foreign, foreign]],
+        ['some of them elsewhere', [here, here, foreign, foreign]],
+      ] as const)('%s', (_where, kinds) => {
+        for (const withImportance of [false, true]) {
+          const everywhere = [foreign, foreign, foreign, foreign] as const;
+          const expected = penaltyOperands(length, withImportance, everywhere);
+          const actual = penaltyOperands(length, withImportance, kinds);
+          const sums = reference.addPenaltyGradient(expected, 0.3);
+          expect(kernels.addPenaltyGradient(actual, 0.3)).toEqual(sums);
+          expectSameBits(actual.gradient, expected.gradient);
+          expectSameBits(actual.weights, expected.weights);
+        }
+      });
+    },
+  );
+
+  it("in a penalty's gradient beside a parameter", () => {
+    const length = 70_003;
+    const arrays = parameter(kernels, length);
+    const anchor = kernels.allocateBeside(arrays.weights);
+    const importance = kernels.allocateBeside(arrays.weights);
+    anchor.set(normals(length, 22));
+    importance.set(normals(length, 23).map(Math.abs));
+    const { weights, gradient } = arrays;
+    const expected = { gradient: gradient.slice(), weights, anchor, importance };
+    const sums = reference.addPenaltyGradient(expected, 7);
+    expect(kernels.addPenaltyGradient({ ...expected, gradient }, 7)).toEqual(sums);
+    expectSameBits(gradient, expected.gradient);
+  });
+
   it('in adding rows, whatever repeats', () => {
     const rowsOfTable = 13;
     fc.assert(
@@ -287,6 +385,7 @@ describe.each(fast)('%s agrees with TypeScript bit for bit', (_name, kernels) =>
   it('200 times over, with neighbours untouched', () => {
     const length = 150_001;
     const arrays = parameter(kernels, length);
+    const anchor = kernels.allocateBeside(arrays.weights);
     const neighbour = kernels.allocate(64).fill(7);
     const rowIndices = Int32Array.from({ length: 500 }, (_, i) => (i * i) % 7);
     const rows = placed(kernels, normals(500 * 16, 10));
@@ -301,7 +400,14 @@ describe.each(fast)('%s agrees with TypeScript bit for bit', (_name, kernels) =>
       kernels.addRows(arrays.gradient.subarray(0, 7 * 16), rowIndices, rows, 1);
       kernels.dropoutMask(mask, { ...SITE, probability: 0.1 });
       const norm = Float32Array.of(kernels.squaredNorm(arrays.gradient));
-      return [arrays.weights, arrays.gradient, mask, norm].map(bits);
+      anchor.set(start.weights);
+      const { weights, gradient } = arrays;
+      const penalty = { gradient, weights, anchor, importance: null };
+      const sums = Object.values(kernels.addPenaltyGradient(penalty, 0.1) as object) as number[];
+      kernels.addSquares(anchor, gradient);
+      const others = [kernels.dot(weights, gradient), kernels.squaredDistance(weights, anchor)];
+      const numbers = Float32Array.from([...sums, ...others]);
+      return [weights, gradient, mask, norm, anchor, numbers].map(bits);
     };
     const expected = outcome();
     for (let repeat = 0; repeat < 200; repeat++) {
@@ -335,6 +441,51 @@ describe.each(implementations)('%s', (_name, kernels) => {
     expect(kernels.squaredNorm(values)).toBe(25 * 2 ** 140);
     expect(kernels.squaredNorm(Float32Array.of(NaN))).toBeNaN();
     expect(kernels.squaredNorm(Float32Array.of(-Infinity, 1))).toBe(Infinity);
+  });
+
+  it('sums products and distances in double precision', () => {
+    const a = Float32Array.of(2 ** 30, 1, 3, 2 ** -100, -2);
+    const b = Float32Array.of(1, 2 ** -30, -2, 2 ** 100, 5);
+    expect(kernels.dot(a, b)).toBe(2 ** 30 + 2 ** -30 - 6 + 1 - 10);
+    expect(kernels.squaredDistance(Float32Array.of(2 ** 24, 1), Float32Array.of(-1, 1))).toBe(
+      (2 ** 24 + 1) ** 2,
+    );
+    expect(kernels.dot(Float32Array.of(NaN), Float32Array.of(0))).toBeNaN();
+  });
+
+  it("adds a penalty's gradient and tells its sums", () => {
+    const arrays = {
+      gradient: Float32Array.of(1, 2, 3, 4, 5),
+      weights: Float32Array.of(1, 1, 1, 1, 3),
+      anchor: Float32Array.of(0, 1, 3, -1, 1),
+      importance: Float32Array.of(1, 5, 2, 0, 4),
+    };
+    const sums = kernels.addPenaltyGradient(arrays, 0.5);
+    // p = 0.5 importance (weights − anchor) = 0.5, 0, −2, 0, 4.
+    expect([...arrays.gradient]).toEqual([1.5, 2, 1, 4, 9]);
+    expect(sums).toEqual({
+      twiceValue: 0.5 + 4 + 8,
+      penaltySquares: 0.25 + 4 + 16,
+      squaresBefore: 1 + 4 + 9 + 16 + 25,
+      squaresAfter: 2.25 + 4 + 1 + 16 + 81,
+    });
+    const unit = kernels.addPenaltyGradient({ ...arrays, importance: null }, 2);
+    expect([...arrays.gradient]).toEqual([3.5, 2, -3, 8, 13]);
+    expect(unit.twiceValue).toBe(2 * (1 + 4 + 4 + 4));
+  });
+
+  it('refuses operands of different lengths', () => {
+    const [three, four] = [kernels.allocate(3), kernels.allocate(4)];
+    const operands = { gradient: three, weights: three, anchor: three, importance: four };
+    expect(() => kernels.dot(three, four)).toThrow(RangeError);
+    expect(() => kernels.squaredDistance(three, four)).toThrow(RangeError);
+    expect(() => {
+      kernels.addSquares(three, four);
+    }).toThrow(RangeError);
+    expect(() => kernels.addPenaltyGradient(operands, 1)).toThrow(RangeError);
+    expect(() =>
+      kernels.addPenaltyGradient({ ...operands, anchor: four, importance: null }, 1),
+    ).toThrow(RangeError);
   });
 
   it('drops the asked share and keeps the mean', () => {
@@ -394,8 +545,28 @@ describe('allocation', () => {
     spans.slice(1).forEach(([start], i) => expect(start).toBeGreaterThanOrEqual(spans[i][1]));
   });
 
+  it('gives places beside a parameter, in its memory as long as they last', () => {
+    const { weights, gradient, secondMoment } = single.allocateParameter(1000);
+    single.allocate(100 * 2 ** 20);
+    single.allocate(100 * 2 ** 20);
+    const beside = [weights, gradient, secondMoment, weights].map((array) =>
+      single.allocateBeside(array),
+    );
+    const all = [weights, gradient, secondMoment, ...beside];
+    for (const array of beside) {
+      expect(array.length).toBe(1000);
+      expect(array.buffer).toBe(weights.buffer);
+      expect(array.every((value) => value === 0)).toBe(true);
+    }
+    expect(new Set(all.map(({ byteOffset }) => byteOffset)).size).toBe(all.length);
+    const fifth = single.allocateBeside(weights);
+    expect(fifth.length).toBe(1000);
+    expect(fifth.buffer).not.toBe(weights.buffer);
+    expect(single.allocateBeside(new Float32Array(7)).length).toBe(7);
+  });
+
   it('spreads over several memories and works across them', () => {
-    const length = 40 * 2 ** 20;
+    const length = 70 * 2 ** 20;
     const [first, second] = [single.allocate(length), single.allocate(length)];
     expect(first.buffer).not.toBe(second.buffer);
     first.subarray(0, 10).fill(1);
@@ -404,7 +575,7 @@ describe('allocation', () => {
   });
 
   it('gives a request above the size of an arena its own', () => {
-    const large = threaded.allocate(80 * 2 ** 20);
+    const large = threaded.allocate(140 * 2 ** 20);
     const end = large.subarray(large.length - 200_000).fill(2);
     expect(threaded.squaredNorm(end)).toBe(800_000);
   });

@@ -1,0 +1,189 @@
+/** Puts a project and its runs into the history, or finds those that are there. */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../../base/errors.ts';
+import { writeFileAtomically } from '../../base/files.ts';
+import { newIdentifier } from '../../base/identifiers.ts';
+import type { CorpusRecord } from '../../store/corpora.ts';
+import type { ProjectRecord } from '../../store/projects.ts';
+import type { NewRunRecord } from '../../store/runs.ts';
+import { resolveInHome } from '../home.ts';
+import { initialRun } from '../initialRun.ts';
+import { candidateOf, choiceStates, madeChoices, parseStoredProject } from '../projectChoices.ts';
+import { planRuns } from '../projectExpansion.ts';
+import type { PlannedRun, SharedSpecification } from '../projectExpansion.ts';
+import type { ProjectFile } from '../projectFile.ts';
+import { PROJECT_RECORD_FILE, projectRecordJson } from '../projectRecord.ts';
+import { describeDifference, studyDifferences } from '../projectStudy.ts';
+import type { Material } from './projectMaterial.ts';
+import type { Services } from './services.ts';
+
+const DIFFERENCES_LISTED = 3;
+
+export interface Registration {
+  readonly record: ProjectRecord;
+  /** Ids of the runs that the file means. */
+  readonly runs: readonly string[];
+  /** Of those, the ones that are new. */
+  readonly added: readonly string[];
+}
+
+/** The latest project with this name that the file continues: all but strategies, seeds and selection are equal. */
+export function continuedProject(
+  { store }: Services,
+  project: ProjectFile,
+): ProjectRecord | undefined {
+  return store.projects.list().findLast((record) => {
+    if (record.name !== project.name) return false;
+    const stored = parseStoredProject(record);
+    return stored !== undefined && studyDifferences(stored, project).length === 0;
+  });
+}
+
+/** @throws UserError `project/running` when runs of another study with this name are at work */
+export function requireNoOtherStudyAtWork({ store, queue }: Services, project: ProjectFile): void {
+  for (const record of store.projects.list()) {
+    if (record.name !== project.name) continue;
+    const runs = store.runs.list({ projectId: record.id });
+    if (!runs.some((run) => queue.isAtWork(run))) continue;
+    const stored = parseStoredProject(record);
+    const differences = stored === undefined ? [] : studyDifferences(stored, project);
+    const listed = differences.slice(0, DIFFERENCES_LISTED).map(describeDifference);
+    if (differences.length > listed.length) {
+      listed.push(`${differences.length - listed.length} more keys differ`);
+    }
+    throw new UserError(
+      'project/running',
+      `The project "${project.name}" is at work with other settings: ${listed.join('; ')}.`,
+      `Wait until its runs have ended, cancel them with \`palimpsest runs cancel ID\`, or give this project another name.`,
+    );
+  }
+}
+
+/**
+ * Registers what there is to run and what can be chosen by now, in one transaction: a choice is never
+ * without its runs. A `known` project is continued: runs with a configuration it has are taken from
+ * it. Cancelled ones are made anew when a person gives the file (`again`), and else left alone.
+ */
+export async function register(
+  services: Services,
+  project: ProjectFile,
+  material: Material,
+  shared: SharedSpecification,
+  known: ProjectRecord | undefined,
+  again: boolean,
+): Promise<Registration> {
+  const { home, store } = services;
+  const record: ProjectRecord = {
+    id: known?.id ?? newIdentifier('project'),
+    name: project.name,
+    file: JSON.stringify(project),
+    createdAt: known?.createdAt ?? new Date().toISOString(),
+  };
+  const present = store.runs.list({ projectId: record.id });
+  const finished = present
+    .filter(({ purpose, state }) => purpose === 'sweep' && state === 'completed')
+    .map((run) => [run.configurationHash, candidateOf(store, run)] as const)
+    .filter(([, { losses }]) => losses !== null);
+  const plan = planRuns(project, shared, new Map(finished), madeChoices(store, record.id));
+  const existing = new Map(
+    present
+      .filter(({ state }) => state !== 'cancelled' || !again)
+      .map((run) => [run.configurationHash, run.id]),
+  );
+  const added = plan.runs
+    .filter((planned) => !existing.has(planned.configurationHash))
+    .map((planned) => newRun(services, record, planned, material));
+  // The folder first: a run in the database always has one, a folder without a run is empty.
+  try {
+    for (const { run, corpora } of added) {
+      const folder = resolveInHome(home, run.folder);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await writeFileAtomically(
+        join(folder, PROJECT_RECORD_FILE),
+        projectRecordJson(record, run, corpora),
+      );
+    }
+    store.transaction(() => {
+      for (const { id, name } of corporaIn(material)) {
+        if (store.corpora.find(id) === undefined) throw purgedMeanwhile(name);
+      }
+      if (known === undefined) store.projects.insert(record);
+      else if (known.file !== record.file) store.projects.updateFile(record.id, record.file);
+      for (const { entry, choice } of plan.choices) {
+        const createdAt = new Date().toISOString();
+        store.choices.insert({
+          projectId: record.id,
+          entry,
+          choice: JSON.stringify(choice),
+          createdAt,
+        });
+      }
+      for (const { run, corpora } of added) {
+        const queuePosition = store.runs.nextQueuePosition();
+        store.runs.insert({ ...run, queuePosition }, corpora);
+      }
+    });
+  } catch (error) {
+    for (const { run } of added) {
+      await rm(resolveInHome(home, run.folder), { recursive: true, force: true });
+    }
+    throw error;
+  }
+  const addedIds = added.map(({ run }) => run.id);
+  const byHash = new Map([
+    ...existing,
+    ...added.map(({ run }) => [run.configurationHash, run.id] as const),
+  ]);
+  const planned = plan.runs.flatMap((run) => byHash.get(run.configurationHash) ?? []);
+  const candidates = choiceStates(store, record).flatMap(({ runs }) =>
+    runs.flatMap((run) => run?.id ?? []),
+  );
+  return { record, runs: [...new Set([...planned, ...candidates])], added: addedIds };
+}
+
+/** Every corpus of the material, each once. */
+export function corporaIn({ target, source }: Material): CorpusRecord[] {
+  const { evaluation, rehearsal, fisher } = source;
+  const corpora = [target, evaluation, rehearsal, fisher].filter((corpus) => corpus !== undefined);
+  return [...new Map(corpora.map((corpus) => [corpus.id, corpus])).values()];
+}
+
+function newRun(
+  { home }: Services,
+  project: ProjectRecord,
+  { name, purpose, configurationHash, specification }: PlannedRun,
+  { target, source }: Material,
+): { run: NewRunRecord; corpora: { corpusId: string; role: string }[] } {
+  const runId = newIdentifier('run');
+  const run = initialRun(
+    home,
+    { ...specification, runId, runFolder: join(home.runs, runId) },
+    {
+      projectId: project.id,
+      name,
+      purpose,
+      state: 'queued',
+      configurationHash,
+      createdAt: new Date().toISOString(),
+    },
+  );
+  const roles: readonly (readonly [string, CorpusRecord | undefined])[] = [
+    ['target', target],
+    ['source/evaluation', source.evaluation],
+    ['source/rehearsal', specification.rehearsal && source.rehearsal],
+    ['source/fisher', specification.fisher && source.fisher],
+  ];
+  const corpora = roles.flatMap(([role, corpus]) =>
+    corpus === undefined ? [] : [{ corpusId: corpus.id, role }],
+  );
+  return { run, corpora };
+}
+
+function purgedMeanwhile(name: string): UserError {
+  return new UserError(
+    'corpus/purged',
+    `Corpus "${name}" was purged while the project was prepared.`,
+    'Import it again, or name another corpus in the project file.',
+  );
+}
