@@ -313,6 +313,10 @@ export const calls = {
     }),
     reply: z.array(seriesSchema),
   },
+  /**
+   * What the run said besides its metrics, over all attempts, oldest first; of very many the newest.
+   */
+  'runs/log': { request: run, reply: z.array(runEventSchema) },
   'runs/pause': { request: run, reply: runSummarySchema },
   'runs/resume': { request: run, reply: runSummarySchema },
   'runs/cancel': { request: run, reply: runSummarySchema },

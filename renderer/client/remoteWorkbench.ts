@@ -41,6 +41,10 @@ const READS = new Set([
   'changes',
   'diff',
   'metrics',
+  'curves',
+  'log',
+  'storage',
+  'fill-mask',
   'diagnostics',
 ]);
 
