@@ -125,6 +125,24 @@ const SPLIT_WORDS = [
   ['nephrolithiasis', ['ne', '##ph', '##rol', '##ith', '##iasis'], 77],
 ].map(([word, pieces, count]) => ({ word, pieces, count }));
 
+/** Enough steps of the run at work for an estimate of its end. */
+function eventsOfRun(): WorkbenchEvent[] {
+  const run = runs.find(({ state }) => state === 'running');
+  if (run === undefined) return [];
+  return Array.from({ length: 21 }, (_, sequence) => ({
+    type: 'run/event',
+    event: {
+      run: run.id,
+      attempt: 1,
+      sequence,
+      time: new Date(SAMPLE_NOW - (20 - sequence) * 7600).toISOString(),
+      step: run.step - (20 - sequence) * 10,
+      type: 'metrics',
+      values: { 'train/target_loss': 3.5 },
+    },
+  }));
+}
+
 /** Plays the host's side of the protocol. */
 const playedHost: OpenTransport = ({ onOpen, onMessage }) => {
   const stopped = new Set<number>();
@@ -157,22 +175,10 @@ const playedHost: OpenTransport = ({ onOpen, onMessage }) => {
     }
   };
   queueMicrotask(onOpen);
-  const running = runs.find(({ state }) => state === 'running');
-  if (running !== undefined) {
-    // Enough steps for an estimate, then one.
-    for (let index = 20; index >= 0; index--) {
-      const event = {
-        run: running.id,
-        attempt: 1,
-        sequence: 20 - index,
-        time: new Date(SAMPLE_NOW - index * 7600).toISOString(),
-        step: running.step - index * 10,
-        type: 'metrics',
-        values: { 'train/target_loss': 3.5 },
-      } as const;
-      say({ event: { type: 'run/event', event } satisfies WorkbenchEvent });
-    }
-  }
+  // When the window listens.
+  setTimeout(() => {
+    for (const event of eventsOfRun()) say({ event });
+  });
   return {
     send: (message) => {
       if ('call' in message) void answer(message.id, message.call, message.request);

@@ -63,8 +63,9 @@ export function logTicks(min: number, max: number, count: number): number[] {
   return ticks;
 }
 
-/** Decimals that tell neighbouring ticks apart. */
+/** Decimals that tell neighbouring ticks apart; of a single tick, all that it has. */
 export function tickDecimals(ticks: readonly number[]): number {
+  if (ticks.length === 1) return String(ticks[0]).split('.')[1]?.length ?? 0;
   const steps = ticks.slice(1).map((tick, index) => Math.abs(tick - (ticks[index] ?? tick)));
   const least = Math.min(...steps.filter((step) => step > 0));
   if (!Number.isFinite(least)) return 0;

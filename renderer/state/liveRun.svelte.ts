@@ -29,8 +29,10 @@ export class LiveRun {
     return this.#latest;
   }
 
-  get remaining(): Remaining | undefined {
-    return this.#totalSteps === null ? undefined : remainingTime(this.#times, this.#totalSteps);
+  /** Undefined while too little was heard. `totalSteps` is the run's, when its start was missed. */
+  remaining(totalSteps: number | null): Remaining | undefined {
+    const total = this.#totalSteps ?? totalSteps;
+    return total === null ? undefined : remainingTime(this.#times, total);
   }
 
   hear(event: RunEvent): void {

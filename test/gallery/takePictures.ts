@@ -133,8 +133,9 @@ try {
       await page.waitForTimeout(300);
       await picture.act?.(page);
       await page.waitForTimeout(250);
-      if (picture.whole === true) await showWhole(page);
-      await page.screenshot({ path: join(pictures, `${picture.name}-${theme}.png`) });
+      const path = join(pictures, `${picture.name}-${theme}`);
+      if (picture.whole === true) await takeParts(page, path);
+      else await page.screenshot({ path: `${path}.png` });
       await context.close();
     }
   }
@@ -146,10 +147,15 @@ console.log(`pictures are in ${pictures}`);
 for (const complaint of complaints) console.error(complaint);
 process.exitCode = complaints.length === 0 ? 0 : 1;
 
-/** As tall as the content, which scrolls inside the frame. */
-async function showWhole(page: Page): Promise<void> {
+/** The whole content, which scrolls inside the frame, in pictures that show it at its size. */
+async function takeParts(page: Page, path: string): Promise<void> {
+  const part = 1000;
   const height = await page.locator('main').evaluate((main) => main.scrollHeight + 60);
   const width = page.viewportSize()?.width ?? 1280;
   await page.setViewportSize({ width, height });
   await page.waitForTimeout(300);
+  for (let y = 0; y < height; y += part) {
+    const clip = { x: 0, y, width, height: Math.min(part, height - y) };
+    await page.screenshot({ path: `${path}-${y / part + 1}.png`, clip });
+  }
 }

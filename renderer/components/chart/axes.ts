@@ -35,7 +35,7 @@ export function xAxis({ range, title, palette }: AxisOptions, kind: XAxis | 'val
     ...common({ range, title, palette }),
     position: 'bottom' as const,
     afterBuildTicks: (axis: Scale) => {
-      const count = Math.max(2, Math.floor(axis.width / PIXELS_PER_X_TICK));
+      const count = Math.max(2, Math.floor(axis.chart.width / PIXELS_PER_X_TICK));
       axis.ticks = xTicks(kind, range, count).map((value) => ({ value }));
     },
     ticks: {
@@ -72,7 +72,7 @@ export function yAxis({ range, title, palette }: AxisOptions, isLogarithmic: boo
       axis.width = Math.max(axis.width, 54);
     },
     afterBuildTicks: (axis: Scale) => {
-      const count = Math.max(2, Math.floor(axis.height / PIXELS_PER_Y_TICK));
+      const count = Math.max(2, Math.floor(axis.chart.height / PIXELS_PER_Y_TICK));
       const build = isLogarithmic ? logTicks : linearTicks;
       axis.ticks = build(range.min, range.max, count).map((value) => ({ value }));
     },
