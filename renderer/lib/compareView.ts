@@ -1,5 +1,6 @@
 /** Which runs are compared, what their curves are called, and how charts show them. */
 import type { RunSummary } from '../../core/workbench/contract.ts';
+import type { RunsDiff, Spread } from '../../core/workbench/results.ts';
 import type { ChartCurve } from '../components/chart/chartTypes.ts';
 import type { Point } from './points.ts';
 import { runTitle } from './runView.ts';
@@ -136,4 +137,41 @@ function isSecond(run: RunSummary, runs: readonly RunSummary[]): boolean {
     ),
   ];
   return configurations.indexOf(JSON.stringify([run.project, run.parts])) % 2 === 1;
+}
+
+/**
+ * A group's label as the service writes it, "sdt α 0.3 λ 1 (run-…)", taken apart: the name that has a
+ * look, and the rest.
+ */
+export function groupParts(
+  label: string,
+  strategy: string | undefined,
+): { readonly strategy: string; readonly settings: string } {
+  const name = /^(\S+(?: α \S+)?)(?: (.*))?$/.exec(label);
+  return { strategy: name?.[1] ?? strategy ?? label, settings: name?.[2] ?? '' };
+}
+
+/** "Source loss, test split"; with the set's name where that says more. */
+export function metricTitle({
+  role,
+  split,
+  name,
+}: Pick<RunsDiff['metrics'][number], 'role' | 'split' | 'name'>): string {
+  const set = name === role ? '' : ` (${name})`;
+  return `${role === 'source' ? 'Source' : 'Target'} loss${set}, ${split} split`;
+}
+
+/** A scale that holds every mean with its deviation; undefined for no losses. */
+export function lossScale(
+  losses: readonly Spread[],
+): { readonly min: number; readonly max: number } | undefined {
+  if (losses.length === 0) return undefined;
+  const min = Math.min(...losses.map(({ mean, deviation }) => mean - (deviation ?? 0)));
+  const max = Math.max(...losses.map(({ mean, deviation }) => mean + (deviation ?? 0)));
+  return max > min ? { min, max } : { min: min - 1, max: max + 1 };
+}
+
+/** 0.0412 → "0.041"; what 10,000 resamples cannot tell from nothing is "< 0.001". */
+export function formatProbability(p: number): string {
+  return p < 0.001 ? '< 0.001' : p.toFixed(3);
 }

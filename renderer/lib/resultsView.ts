@@ -64,7 +64,6 @@ export function runsFrom(reference: ResultRow, rows: readonly ResultRow[]): stri
   return [reference, ...rows.filter((row) => row !== reference)].flatMap(({ runs }) => runs);
 }
 
-/** The colour of the difference's scale: of losses less is better, of gains more. */
 export interface RowDifference {
   readonly row: ResultRow;
   /** One for each set of `sets`; undefined where the row was not compared on it. */
@@ -99,7 +98,8 @@ export function differencesOf(
   });
   const compared = diff.groups.slice(1).flatMap((group, index): RowDifference[] => {
     const row = rows.find(({ runs }) => runs.includes(group.runs[0]?.id ?? ''));
-    if (row === undefined) return [];
+    // That the base model forgets and gains nothing is known; its difference is the reference's own.
+    if (row === undefined || isBase(row)) return [];
     const values = metrics.map(({ role, differences }) => {
       const found = differences.find((one) => one.group === index + 1);
       return found === undefined || role === 'source' ? found : negated(found);
