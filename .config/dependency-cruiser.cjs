@@ -73,9 +73,33 @@ module.exports = {
       { path: 'node_modules/better-sqlite3' },
     ),
     only(
+      'web-host-is-a-host',
+      'Only the command that serves it imports the local web host.',
+      { path: '^core/(?!webhost/|headless/commands/serve\\.ts$)|^electron|^renderer' },
+      { path: '^core/webhost/' },
+    ),
+    only(
+      'web-host-on-workbench',
+      'The local web host imports only base and the workbench.',
+      { path: '^core/webhost/' },
+      { path: '^core/(?!base/|webhost/|workbench/)' },
+    ),
+    only(
+      'window-protocol-is-portable',
+      'What windows and hosts share runs in a browser too.',
+      { path: '^core/workbench/(protocol|windowSessions)\\.ts$' },
+      { dependencyTypes: ['core'] },
+    ),
+    only(
+      'sockets-in-the-web-host',
+      'Only the local web host opens a listener.',
+      { path: '^core/(?!webhost/)|^electron|^renderer' },
+      { path: 'node_modules/(ws|@types/ws)/' },
+    ),
+    only(
       'no-network',
       'No network code but the local web host.',
-      { path: '^core/(?!headless/web)|^electron|^renderer' },
+      { path: '^core/(?!webhost/)|^electron|^renderer' },
       { path: '^(node:)?(http|https|http2|net|tls|dgram|dns)$', dependencyTypes: ['core'] },
     ),
     only(

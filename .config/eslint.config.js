@@ -28,6 +28,19 @@ export default tseslint.config(
     },
   },
   {
+    files: ['core/webhost/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        ...['node:http', 'node:net'].map((name) => ({
+          name,
+          importNames: ['request', 'get', 'Agent', 'connect', 'createConnection', 'Socket'],
+          message: 'The web host answers; it opens no connection.',
+        })),
+      ],
+    },
+  },
+  {
     files: ['core/headless/**', 'resources/**', 'test/**', '.config/**'],
     rules: { 'no-console': 'off' },
   },

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { canonicalJson } from './canonicalJson.ts';
 import { asUserError } from './errors.ts';
 
 /** Names that start like this are leftovers of a process that died; they may be deleted at start. */
@@ -108,15 +109,5 @@ export function hashBytes(bytes: Uint8Array | string): string {
 
 /** SHA-256 of a JSON value whose object keys are sorted, so equal settings hash equally. */
 export function hashJson(value: unknown): string {
-  return hashBytes(JSON.stringify(sortKeys(value)));
-}
-
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, entry]) => [key, sortKeys(entry)]),
-  );
+  return hashBytes(canonicalJson(value));
 }

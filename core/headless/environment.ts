@@ -11,10 +11,16 @@ export interface Output {
 export interface Environment {
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Finds the owner of the home folder or becomes it; `home` undefined means the default one. */
-  openWorkbench(home: string | undefined): Promise<WorkbenchClient>;
+  /**
+   * Finds the owner of the home folder or becomes it; `home` undefined means the default one. With
+   * `asOwner` it becomes the owner or fails, and runs that wait go on.
+   */
+  openWorkbench(
+    home: string | undefined,
+    options?: { readonly asOwner?: boolean },
+  ): Promise<WorkbenchClient>;
   /** Asks a person; undefined when nobody can answer. */
   confirm(question: string): Promise<boolean | undefined>;
-  /** Calls back on Ctrl-C until the returned function is called. */
+  /** Calls back on Ctrl-C, or when the system asks the program to end, until the returned function is called. */
   onInterrupt(listener: () => void): () => void;
 }

@@ -18,6 +18,16 @@ export function nodeEnvironment(): NodeEnvironment {
     if (listeners.length === 0 || presses > 1) process.exit(INTERRUPTED_EXIT_CODE);
     for (const listener of listeners) listener();
   });
+  // A terminal that is closed, a machine that shuts down: the same work is saved as on Ctrl-C.
+  for (const [signal, number] of [
+    ['SIGTERM', 15],
+    ['SIGHUP', 1],
+  ] as const) {
+    process.on(signal, () => {
+      if (listeners.length === 0) process.exit(128 + number);
+      for (const listener of listeners) listener();
+    });
+  }
   return {
     stdout: outputTo(process.stdout),
     stderr: outputTo(process.stderr),
@@ -35,19 +45,25 @@ export function nodeEnvironment(): NodeEnvironment {
   };
 }
 
-async function openWorkbench(home: string | undefined): Promise<WorkbenchClient> {
+async function openWorkbench(
+  home: string | undefined,
+  { asOwner = false }: { readonly asOwner?: boolean } = {},
+): Promise<WorkbenchClient> {
   // Loaded only when a command needs it; help has to appear at once.
   const { connectOrOpenWorkbench } = await import('../workbench/connect.ts');
   const { defaultHomePath } = await import('../workbench/home.ts');
   const { startNodeProcess } = await import('../workbench/hostProcess.ts');
-  return connectOrOpenWorkbench({ home: defaultHomePath(home), startProcess: startNodeProcess });
+  const options = { home: defaultHomePath(home), startProcess: startNodeProcess };
+  if (!asOwner) return connectOrOpenWorkbench(options);
+  const { openWorkbench: openAsOwner } = await import('../workbench/openWorkbench.ts');
+  return openAsOwner({ ...options, continueRuns: true });
 }
 
-/** A reader that goes away (`| head`) ends the writing, not the work. */
+/** A reader that goes away (`| head`, a closed terminal) ends the writing, not the work. */
 function outputTo(stream: WriteStream): Output {
   let closed = false;
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     closed = true;
   });
   return {

@@ -11,6 +11,7 @@ import { runCommand } from './commands/run.ts';
 import { addRunsCommands, exportCommand } from './commands/runs.ts';
 import { runsDiffCommand } from './commands/runsDiff.ts';
 import { scoreCommand } from './commands/score.ts';
+import { serveCommand } from './commands/serve.ts';
 import type { Environment } from './environment.ts';
 import { errorDocument, errorText, exitCodeOf, usageError } from './failure.ts';
 
@@ -55,6 +56,7 @@ export function buildProgram(session: Session, version: string): Command {
   addRunsCommands(runs, session);
   runs.addCommand(runsDiffCommand(session));
   program.addCommand(exportCommand(session).helpGroup('Training:'));
+  program.addCommand(serveCommand(session).helpGroup('Screens:'));
   program.addCommand(scoreCommand(session).helpGroup('Checking:'));
   program.addCommand(demoCommand(session).helpGroup('Checking:'));
   program.addCommand(doctorCommand(session).helpGroup('Checking:'));

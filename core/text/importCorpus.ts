@@ -79,7 +79,7 @@ async function fillFolder(
     store = new DocumentStore(file, request.seed);
     await reading.readAll(store, file);
   });
-  if (store === undefined || store.count === 0) throw emptyCorpus(sources, reading);
+  if (store === undefined || store.count === 0) throw emptyCorpus(sources, reading.documentsRead);
 
   const sets = new DisjointSets(store.count);
   for (let band = 0; band < BANDS; band++) {
@@ -168,7 +168,8 @@ function folderExists(folder: string): UserError {
   );
 }
 
-function emptyCorpus(sources: readonly Source[], reading: SourceReading): UserError {
+/** Why there is nothing to import: no file, no document, or only empty ones. */
+export function emptyCorpus(sources: readonly Source[], documentsRead: number): UserError {
   const files = sources.reduce((sum, source) => sum + source.files.length, 0);
   const names = sources.map((source) => source.name).join(', ');
   if (files === 0) {
@@ -178,7 +179,7 @@ function emptyCorpus(sources: readonly Source[], reading: SourceReading): UserEr
       `Files are read by their extension: ${SUPPORTED_EXTENSIONS}, each also with .gz.`,
     );
   }
-  const what = reading.documentsRead === 0 ? 'no document' : 'nothing but empty documents';
+  const what = documentsRead === 0 ? 'no document' : 'nothing but empty documents';
   return new UserError(
     'corpus/empty',
     `There is ${what} in ${names}.`,

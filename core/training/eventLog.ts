@@ -46,6 +46,15 @@ export function readEventsOf<Type extends RunEvent['type']>(
   return withoutSuperseded(events).filter(isWanted);
 }
 
+/**
+ * What a run said besides its metrics, superseded events among them: the last `most`, in order. A run
+ * folder without events gives none.
+ */
+export function readLogEvents(runFolder: string, most: number): RunEvent[] {
+  const { events } = readAllEvents(join(runFolder, EVENTS_FILE), /^(?!.*"type"\s*:\s*"metrics")/);
+  return events.slice(-most);
+}
+
 export function withoutSuperseded(events: readonly RunEvent[]): RunEvent[] {
   const resumedAt = new Map<number, number>();
   for (const event of events) {

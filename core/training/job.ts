@@ -49,7 +49,7 @@ function control(parent: ParentChannel): void {
     // Nobody is left to send `start`.
     if (!started) process.exit(EXIT_CODES.interrupted);
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => flags.request('pause'));
   }
   setInterval(() => {

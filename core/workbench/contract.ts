@@ -21,7 +21,7 @@ export const runStateSchema = z.enum([
 ]);
 export type RunState = z.infer<typeof runStateSchema>;
 
-const errorReportSchema = z.object({
+export const errorReportSchema = z.object({
   code: z.string(),
   message: z.string(),
   hint: z.string(),
@@ -315,6 +315,10 @@ export const calls = {
     }),
     reply: z.array(seriesSchema),
   },
+  /**
+   * What the run said besides its metrics, over all attempts, oldest first; of very many the newest.
+   */
+  'runs/log': { request: run, reply: z.array(runEventSchema) },
   'runs/pause': { request: run, reply: runSummarySchema },
   'runs/resume': { request: run, reply: runSummarySchema },
   'runs/cancel': { request: run, reply: runSummarySchema },

@@ -3,13 +3,14 @@ import type { ProjectRecord } from '../store/projects.ts';
 import type { RunRecord } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { hashJson } from '../base/files.ts';
+import { choiceKey } from './choiceKey.ts';
 import { chooseLambda, validationLosses } from './lambdaChoice.ts';
 import type { Candidate } from './lambdaChoice.ts';
 import { projectFileSchema } from './projectFile.ts';
 import type { ProjectFile } from './projectFile.ts';
 import { choiceSchema } from './results.ts';
 import type { LambdaChoice } from './results.ts';
-import { choiceKey, selectionOf, variantsOf } from './strategyEntries.ts';
+import { selectionOf, variantsOf } from './strategyEntries.ts';
 import type { Selection, Variant } from './strategyEntries.ts';
 
 export interface ChoiceState {

@@ -2,11 +2,12 @@
 import { needsOf, objectiveOf } from '../strategies/parts.ts';
 import { configurationHash } from '../training/runFile.ts';
 import type { RunSpecification } from '../training/configuration.ts';
+import { choiceKey } from './choiceKey.ts';
 import { chooseLambda } from './lambdaChoice.ts';
 import type { Candidate } from './lambdaChoice.ts';
 import type { ProjectFile } from './projectFile.ts';
 import type { LambdaChoice } from './results.ts';
-import { choiceKey, runName, selectionOf, variantsOf } from './strategyEntries.ts';
+import { runName, selectionOf, variantsOf } from './strategyEntries.ts';
 import type { Variant } from './strategyEntries.ts';
 
 /** What the runs of a project share; those that need no source text are given none. */

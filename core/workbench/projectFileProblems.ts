@@ -14,6 +14,8 @@ export interface Problem {
   readonly what: string;
   /** One sentence: what to do. */
   readonly hint: string;
+  /** What the value may be, for a wrong or missing one: "a whole number above 0". */
+  readonly allowed?: string;
 }
 
 /** Names that other tools use for our keys; the key is named with its section. */
@@ -135,7 +137,8 @@ function problemsOf(
   }
   if (given === undefined) {
     const what = `the key ${name} is missing`;
-    return [{ kind: 'missing-key', path, what, hint: `Add ${name}: ${describeAllowed(node)}.` }];
+    const allowed = describeAllowed(node);
+    return [{ kind: 'missing-key', path, what, hint: `Add ${name}: ${allowed}.`, allowed }];
   }
   return [
     {
@@ -143,6 +146,7 @@ function problemsOf(
       path,
       what: `${name} is ${shown(given)} but must be ${describeAllowed(node)}`,
       hint: wrongValueHint(node, given),
+      allowed: describeAllowed(node),
     },
   ];
 }

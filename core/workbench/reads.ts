@@ -1,5 +1,6 @@
 /** The calls that only read the history: any process may answer them for itself. */
 import type { Store } from '../store/store.ts';
+import { readLogEvents } from '../training/eventLog.ts';
 import type { Handlers } from './calls.ts';
 import { findProject, findRun } from './find.ts';
 import { resolveInHome } from './home.ts';
@@ -9,6 +10,9 @@ import { runChanges } from './runChanges.ts';
 import { Differences } from './runScores.ts';
 import { resultsHandlers } from './services/results.ts';
 import { runsDiffHandlers } from './services/runsDiff.ts';
+
+/** More than a person reads, and less than a message takes. */
+const MOST_LOG_EVENTS = 20_000;
 
 export const READ_CALLS = [
   'models/list',
@@ -21,6 +25,7 @@ export const READ_CALLS = [
   'runs/changes',
   'runs/diff',
   'runs/metrics',
+  'runs/log',
 ] as const;
 export type ReadCall = (typeof READ_CALLS)[number];
 
@@ -53,5 +58,7 @@ export function readHandlers(home: Home, store: Store): Handlers<ReadCall> {
       store.metrics
         .series(findRun(store, run).id, names, fromStep)
         .map((series) => ({ ...series, points: [...series.points] })),
+    'runs/log': ({ run }) =>
+      readLogEvents(resolveInHome(home, findRun(store, run).folder), MOST_LOG_EVENTS),
   };
 }

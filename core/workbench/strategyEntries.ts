@@ -1,5 +1,5 @@
 /** What the strategies of a project file mean: parts with one value a setting, and what they need. */
-import { hashJson } from '../base/files.ts';
+import { canonicalJson } from '../base/canonicalJson.ts';
 import { strengths } from '../strategies/describeParts.ts';
 import {
   PART_NAMES,
@@ -50,7 +50,7 @@ export function variantsOf(entry: StrategyEntry): readonly Variant[] {
 
 /** Equal for entries that mean the same: `ewc`, `ewc: {}` and `ewc: {lambda: [100]}`. */
 export function meaningOf(entry: StrategyEntry): string {
-  return hashJson(variantsOf(entry));
+  return canonicalJson(variantsOf(entry));
 }
 
 export function selectionOf({ selection, seeds, training }: ProjectFile): Selection {
@@ -59,11 +59,6 @@ export function selectionOf({ selection, seeds, training }: ProjectFile): Select
     seed: selection.seed ?? seeds[0] ?? 0,
     sourceWeight: selection.source_weight,
   };
-}
-
-/** Names what is chosen among: another value, another length, seed or weight is another choice. */
-export function choiceKey(variants: readonly Variant[], selection: Selection): string {
-  return hashJson({ variants, ...selection });
 }
 
 /** "ewc-lambda-10-seed-1", "rh-lambda-1+ewc-lambda-10-seed-1-sweep". */

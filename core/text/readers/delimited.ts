@@ -20,6 +20,38 @@ export async function* readDelimited(
   name: string,
   observer: ColumnObserver,
 ): RecordBatches {
+  let textIndex = -1;
+  let groupIndex = -1;
+  let batch: TextRecord[] = [];
+  for await (const row of delimitedRows(chunks, format, name)) {
+    if (textIndex < 0) {
+      const columns = headerOf(row);
+      observer.found(columns);
+      const column = chooseTextColumn(columns, request, name);
+      textIndex = columns.indexOf(column);
+      if (request.groupColumn !== undefined) {
+        requireColumn(columns, request.groupColumn, 'group column', name);
+        groupIndex = columns.indexOf(request.groupColumn);
+      }
+      observer.chosen(column);
+      continue;
+    }
+    const group = groupIndex < 0 ? null : (row[groupIndex] ?? null);
+    batch.push({ text: row[textIndex] ?? '', group });
+    if (batch.length === BATCH_ROWS) {
+      yield batch;
+      batch = [];
+    }
+  }
+  yield batch;
+}
+
+/** The fields of every row, the header first. */
+export async function* delimitedRows(
+  chunks: AsyncIterable<string>,
+  format: 'csv' | 'tsv',
+  name: string,
+): AsyncGenerator<string[]> {
   const source = chunks[Symbol.asyncIterator]();
   const first = await firstText(source);
   const delimiter = format === 'tsv' ? '\t' : csvDelimiter(first);
@@ -32,35 +64,15 @@ export async function* readDelimited(
   });
   // The iteration below throws what the pipeline reports.
   pipeline(Readable.from(startingWith(first, source)), parser, () => undefined);
-
-  let textIndex = -1;
-  let groupIndex = -1;
-  let batch: TextRecord[] = [];
   try {
-    for await (const row of parser as AsyncIterable<string[]>) {
-      if (textIndex < 0) {
-        const columns = row.map((column) => column.trim());
-        observer.found(columns);
-        const column = chooseTextColumn(columns, request, name);
-        textIndex = columns.indexOf(column);
-        if (request.groupColumn !== undefined) {
-          requireColumn(columns, request.groupColumn, 'group column', name);
-          groupIndex = columns.indexOf(request.groupColumn);
-        }
-        observer.chosen(column);
-        continue;
-      }
-      const group = groupIndex < 0 ? null : (row[groupIndex] ?? null);
-      batch.push({ text: row[textIndex] ?? '', group });
-      if (batch.length === BATCH_ROWS) {
-        yield batch;
-        batch = [];
-      }
-    }
+    yield* parser as AsyncIterable<string[]>;
   } catch (error) {
     throw error instanceof CsvError ? malformedTable(error, name) : error;
   }
-  yield batch;
+}
+
+export function headerOf(row: readonly string[]): string[] {
+  return row.map((column) => column.trim());
 }
 
 /** The first chunk that is not empty; decoding may hold the first bytes back. */

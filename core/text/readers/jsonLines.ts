@@ -5,7 +5,8 @@ import type { ColumnObserver, ColumnRequest } from './columns.ts';
 import { LineSplitter } from './lines.ts';
 import type { RecordBatches, TextRecord } from './records.ts';
 
-const LONG_LINE_HINT = 'JSON Lines hold one object a line; a JSON array has to be converted first.';
+export const LONG_LINE_HINT =
+  'JSON Lines hold one object a line; a JSON array has to be converted first.';
 
 /**
  * The first object decides which key is read; later objects without it, or with null, count as
@@ -48,7 +49,8 @@ export async function* readJsonLines(
   yield read(splitter.end(), firstLine);
 }
 
-function parseObject(line: string, where: string): Record<string, unknown> {
+/** @throws UserError `corpus/malformed-json` */
+export function parseObject(line: string, where: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(line);

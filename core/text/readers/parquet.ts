@@ -19,6 +19,8 @@ import type { RecordBatches } from './records.ts';
 
 /** The text of a row group is held in memory; larger ones are refused. */
 const MAXIMUM_ROW_GROUP_BYTES = 2 ** 30;
+/** Of a column that is only looked into. */
+const MAXIMUM_HEAD_BYTES = 2 ** 26;
 
 export interface ParquetOptions extends ColumnRequest {
   readonly strict: boolean;
@@ -130,6 +132,36 @@ async function* readRowGroups(
   }
 }
 
+/** The first rows of a table with every plain column; of which columns could be the text. */
+export async function readParquetHead(
+  file: SourceFile,
+  rows: number,
+): Promise<{
+  readonly columns: readonly { readonly name: string; readonly text: boolean }[];
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}> {
+  const handle = await open(file.path, 'r');
+  try {
+    const access = await randomAccess(handle);
+    const metadata = await asParquetError(file.name, () => parquetMetadataAsync(access));
+    const text = textColumns(metadata);
+    const columns = rootColumns(metadata).map((name) => ({ name, text: text.has(name) }));
+    const first = metadata.row_groups.at(0);
+    if (first === undefined) return { columns, rows: [] };
+    const wanted = columns
+      .map(({ name }) => name)
+      .filter((name) => (bytesOf(first, name) ?? Infinity) <= MAXIMUM_HEAD_BYTES);
+    const rowEnd = Math.min(rows, Number(first.num_rows));
+    if (rowEnd === 0 || wanted.length === 0) return { columns, rows: [] };
+    const read = { file: access, metadata, columns: wanted, rowStart: 0, rowEnd, compressors };
+    return { columns, rows: await asParquetError(file.name, () => parquetReadObjects(read)) };
+  } catch (error) {
+    throw asUserError(error, file.name);
+  } finally {
+    await handle.close();
+  }
+}
+
 const BATCH_ROWS = 256;
 
 function decode(value: unknown, where: string, strict: boolean, changes: TextChanges): string {
@@ -191,17 +223,23 @@ function requireModestSize(
   column: string,
   name: string,
 ): void {
-  const chunk = rowGroup.columns.find(
-    ({ meta_data }) =>
-      meta_data?.path_in_schema.length === 1 && meta_data.path_in_schema[0] === column,
-  );
-  const bytes = Number(chunk?.meta_data?.total_uncompressed_size ?? 0n);
+  const bytes = bytesOf(rowGroup, column) ?? 0;
   if (bytes <= MAXIMUM_ROW_GROUP_BYTES) return;
   throw new UserError(
     'corpus/row-group-too-large',
     `A row group of ${name} holds ${bytes} bytes of text; at most ${MAXIMUM_ROW_GROUP_BYTES} are read at once.`,
     'Write the file again with smaller row groups, or convert it to JSON Lines.',
   );
+}
+
+/** Of a plain column, unpacked; undefined of one that is a list or an object. */
+function bytesOf(rowGroup: FileMetaData['row_groups'][number], column: string): number | undefined {
+  const chunk = rowGroup.columns.find(
+    ({ meta_data }) =>
+      meta_data?.path_in_schema.length === 1 && meta_data.path_in_schema[0] === column,
+  );
+  const bytes = chunk?.meta_data?.total_uncompressed_size;
+  return bytes === undefined ? undefined : Number(bytes);
 }
 
 async function randomAccess(handle: FileHandle): Promise<AsyncBuffer> {

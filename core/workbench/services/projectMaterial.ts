@@ -11,7 +11,8 @@ import { findCorpus, findModel } from '../find.ts';
 import { relativeToHome, resolveInHome } from '../home.ts';
 import type { SharedSpecification } from '../projectExpansion.ts';
 import type { ProjectFile } from '../projectFile.ts';
-import { USE_OF, sourceWords } from '../sourceUses.ts';
+import { findMisfits } from '../projectFit.ts';
+import { sourceWords } from '../sourceUses.ts';
 import type { SourceUse } from '../sourceUses.ts';
 import { sourceNeeds } from '../strategyEntries.ts';
 import { requireSpace, runBytes } from '../space.ts';
@@ -48,63 +49,9 @@ export function findMaterial({ home, store }: Services, project: ProjectFile): M
 }
 
 /** @throws UserError for settings that the model or the corpora do not allow */
-export function requireFit(project: ProjectFile, { model, target, source }: Material): void {
-  const length = project.training.max_seq_length;
-  if (length > model.maxSeqLength) {
-    throw new UserError(
-      'project/sequence-length',
-      `training.max_seq_length is ${length}, but the model "${model.name}" has positions for ${model.maxSeqLength} tokens.`,
-      `Set it to ${model.maxSeqLength} or less.`,
-    );
-  }
-  const keyOf = (use: SourceUse): string =>
-    typeof project.source_corpus === 'string' ? 'source_corpus' : `source_corpus.${use}`;
-  for (const use of ['evaluation', 'rehearsal', 'fisher'] as const) {
-    if (source[use]?.id === target.id) throw sameCorpus(keyOf(use), target);
-  }
-  requireDocuments(target, ['train', 'validation', 'test'], 'target_corpus');
-  requireDocuments(source.evaluation, ['validation', 'test'], keyOf('evaluation'));
-  for (const [need, strategy] of sourceNeeds(project)) {
-    const use = USE_OF[need];
-    const corpus = source[use];
-    if (corpus !== undefined) requireTrainingText(corpus, keyOf(use), strategy, use);
-  }
-}
-
-function sameCorpus(key: string, { name }: CorpusRecord): UserError {
-  return new UserError(
-    'project/same-corpus',
-    `target_corpus and ${key} are both "${name}".`,
-    'Forgetting is of another domain than the target: name a corpus of general text as source.',
-  );
-}
-
-function requireDocuments(
-  corpus: CorpusRecord,
-  splits: readonly ('train' | 'validation' | 'test')[],
-  key: string,
-): void {
-  const empty = splits.filter((split) => corpus[`${split}Documents`] === 0);
-  if (empty.length === 0) return;
-  throw new UserError(
-    'project/empty-split',
-    `${key} "${corpus.name}" has no documents in its ${empty.join(' and ')} split.`,
-    `It has ${corpus.documents} documents in all; import more, or cut them with a document boundary of line or blank-line.`,
-  );
-}
-
-function requireTrainingText(
-  corpus: CorpusRecord,
-  key: string,
-  strategy: string,
-  use: SourceUse,
-): void {
-  if (corpus.trainDocuments > 0) return;
-  throw new UserError(
-    'project/empty-split',
-    `${key} "${corpus.name}" has no documents in its train split, which the strategy ${strategy.toUpperCase()} reads.`,
-    `Import the corpus without --split, or name another one as source_corpus.${use}.`,
-  );
+export function requireFit(project: ProjectFile, material: Material): void {
+  const [misfit] = findMisfits(project, material);
+  if (misfit) throw new UserError(misfit.code, misfit.sentence, misfit.hint);
 }
 
 export async function requireSpaceFor(

@@ -1,5 +1,5 @@
-import { readdir, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { previewCorpus } from '../../../core/text/previewCorpus.ts';
@@ -18,22 +18,101 @@ describe('previewCorpus', () => {
     expect(await previewCorpus([path], options, 2)).toMatchObject({
       files: 1,
       filesByFormat: { csv: 1 },
-      columns: ['id', 'text'],
+      columns: [
+        { name: 'id', text: true, examples: ['0', '1', '2'] },
+        { name: 'text', text: true, examples: ['Note 0 end', 'Note 1 end', 'Note 2 end'] },
+      ],
       column: 'text',
+      suggestedColumn: null,
       documents: ['Note 0\nend', 'Note 1\nend'],
       problem: null,
     });
     expect(await readdir(folder.path('.'))).toEqual(['a.csv.gz']);
   });
 
-  it('lists the columns when the text column is not clear, with the reason', async () => {
+  it('shows the columns and suggests one when the text column is not clear, with the reason', async () => {
     const path = folder.path('a.jsonl');
-    await writeFile(path, '{"left":"a","right":"b"}\n');
+    const row = { patient_id: 7, left: 'a', right: 'b c', date: null };
+    await writeFile(path, `${JSON.stringify(row)}\n`);
     const unclear = await previewCorpus([path], options, 5);
-    expect(unclear).toMatchObject({ columns: ['left', 'right'], column: null, documents: [] });
+    expect(unclear).toMatchObject({
+      columns: [
+        { name: 'patient_id', text: false, examples: ['7'] },
+        { name: 'left', text: true, examples: ['a'] },
+        { name: 'right', text: true, examples: ['b c'] },
+        { name: 'date', text: true, examples: [] },
+      ],
+      column: null,
+      suggestedColumn: 'right',
+      suggestedGroupColumn: 'patient_id',
+      documents: [],
+    });
     expect(unclear.problem?.code).toBe('corpus/column-unclear');
     const clear = await previewCorpus([path], { ...options, column: 'right' }, 5);
-    expect(clear).toMatchObject({ column: 'right', documents: ['b'], problem: null });
+    expect(clear).toMatchObject({ column: 'right', documents: ['b c'], problem: null });
+  });
+
+  it('warns of what looks like personal data in files spread over all that were given', async () => {
+    const notes = folder.path('notes');
+    await mkdir(notes);
+    for (let index = 0; index < 200; index++) {
+      const name = `${String(index).padStart(3, '0')}.txt`;
+      await writeFile(join(notes, name), index < 100 ? 'Nothing.' : 'Dr. Smith, 01/02/2003.');
+    }
+    const { documents, personalData } = await previewCorpus([notes], options, 3);
+    expect(documents).toEqual(['Nothing.', 'Nothing.', 'Nothing.']);
+    expect(personalData).toEqual({
+      findings: [
+        { kind: 'name', count: 32, documents: 32, examples: ['Dr. S••••'] },
+        { kind: 'date', count: 32, documents: 32, examples: ['0•/••/••••'] },
+      ],
+      documents: 64,
+      characters: 32 * 'Nothing.'.length + 32 * 'Dr. Smith, 01/02/2003.'.length,
+      complete: false,
+    });
+  });
+
+  it('says when all there is was searched for personal data, and when a large file was cut', async () => {
+    const small = folder.path('small.txt');
+    await writeFile(small, 'One.\nTwo.\n\n');
+    expect((await previewCorpus([small], options, 1)).personalData).toMatchObject({
+      findings: [],
+      documents: 2,
+      complete: true,
+    });
+    const large = folder.path('large.txt');
+    await writeFile(large, 'A line.\n'.repeat(5000));
+    expect((await previewCorpus([large], options, 1)).personalData).toMatchObject({
+      documents: 2000,
+      complete: false,
+    });
+  });
+
+  it('finds that there is nothing to import, but gives up searching among empty rows', async () => {
+    const empty = folder.path('empty.txt');
+    await writeFile(empty, '\n\n');
+    expect((await previewCorpus([empty], options, 1)).problem?.code).toBe('corpus/empty');
+    const folderWithout = folder.path('images');
+    await mkdir(folderWithout);
+    await writeFile(join(folderWithout, 'a.png'), '');
+    expect((await previewCorpus([folderWithout], options, 1)).problem?.code).toBe(
+      'corpus/no-files',
+    );
+    const sparse = folder.path('sparse.txt');
+    await writeFile(sparse, `${'\n'.repeat(30_000)}A line.`);
+    const preview = await previewCorpus([sparse], options, 1);
+    expect(preview).toMatchObject({ documents: [], problem: null });
+    expect(preview.emptyDocuments).toBe(20_000);
+  });
+
+  it('tells of a damaged file that the sample comes upon', async () => {
+    const good = folder.path('a.txt');
+    const bad = folder.path('b.txt.gz');
+    await writeFile(good, 'One.\nTwo.\n');
+    await writeFile(bad, 'no gzip');
+    const preview = await previewCorpus([good, bad], options, 1);
+    expect(preview.documents).toEqual(['One.']);
+    expect(preview.problem?.code).toBe('corpus/damaged-gzip');
   });
 
   it('counts what it changed and left out', async () => {
@@ -50,7 +129,14 @@ describe('previewCorpus', () => {
   it('looks into Parquet, but unpacks no gzipped one', async () => {
     const file = resolve(parquet, 'notes-zstd.parquet');
     const preview = await previewCorpus([file], options, 1);
-    expect(preview).toMatchObject({ columns: ['note'], column: 'note', problem: null });
+    expect(preview).toMatchObject({ column: 'note', problem: null });
+    expect(preview.columns).toMatchObject([
+      { name: 'patient', text: false, examples: ['100', '100', '101'] },
+      { name: 'note', text: true },
+      { name: 'score', text: false, examples: ['0', '0.5', '1'] },
+    ]);
+    expect(preview.columns[1]?.examples[0]).toContain('Größe 0 cm, 🩺.');
+    expect(preview.suggestedGroupColumn).toBe('patient');
     expect(preview.documents[0]).toContain('Note 0:');
     const path = folder.path('a.parquet.gz');
     await writeFile(path, gzipSync('PAR1'));

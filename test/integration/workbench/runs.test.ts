@@ -85,6 +85,10 @@ describe('a project', () => {
     const series = await workbench.call('runs/metrics', { run: tuned.id });
     const loss = series.find(({ name }) => name === 'train/target_loss');
     expect(loss?.points.map(({ step }) => step)).toEqual([5, 10, 15, 20, 25, 30]);
+    const said = await workbench.call('runs/log', { run: tuned.id });
+    expect(said[0]).toMatchObject({ type: 'started', attempt: 1, totalSteps: 30 });
+    expect(said.at(-1)).toMatchObject({ type: 'ended', outcome: 'completed' });
+    expect(said.some(({ type }) => type === 'metrics')).toBe(false);
     expect(events.some(({ type }) => type === 'run/event')).toBe(true);
     expect(events.some(({ type }) => type === 'progress')).toBe(true);
   });

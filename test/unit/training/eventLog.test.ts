@@ -7,6 +7,7 @@ import {
   EventLog,
   readEvents,
   readEventsOf,
+  readLogEvents,
 } from '../../../core/training/eventLog.ts';
 import type { NewRunEvent } from '../../../core/training/eventLog.ts';
 
@@ -40,6 +41,17 @@ const places = (): string[] =>
   );
 
 describe('the event log', () => {
+  it('gives what was said besides metrics, of all attempts, the newest when there is much', () => {
+    const said: NewRunEvent = { type: 'log', step: 20, level: 'info', message: '"type":"metrics"' };
+    attempt(started(null), metrics(10), said);
+    attempt(started(10), metrics(20));
+    const kinds = (most: number): string[] =>
+      readLogEvents(folder, most).map(({ attempt: n, type }) => `${n} ${type}`);
+    expect(kinds(10)).toEqual(['1 started', '1 log', '2 started']);
+    expect(kinds(2)).toEqual(['1 log', '2 started']);
+    expect(readLogEvents(join(folder, 'absent'), 10)).toEqual([]);
+  });
+
   it('numbers attempts and events', () => {
     attempt(started(null), metrics(10));
     attempt(started(10), metrics(20));

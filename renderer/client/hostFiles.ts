@@ -1,0 +1,59 @@
+/** How a person names files to a host: the system's dialog, a list of folders, or an upload. */
+
+export interface FileEntry {
+  readonly name: string;
+  readonly path: string;
+  readonly kind: 'file' | 'folder';
+  /** Bytes; null for a folder. */
+  readonly size: number | null;
+}
+
+/** As core/webhost/browse.ts answers. */
+export interface FolderListing {
+  /** Null for the list of roots. */
+  readonly path: string | null;
+  readonly parent: string | null;
+  readonly entries: readonly FileEntry[];
+  readonly truncated: boolean;
+  readonly roots: readonly string[];
+}
+
+export interface ChooseOptions {
+  readonly title: string;
+  readonly kind: 'file' | 'folder' | 'file-or-folder';
+  readonly multiple: boolean;
+  /** Without the dot; all when left out. */
+  readonly extensions?: readonly string[];
+}
+
+/** A file to be uploaded, with its place in the folder that was dropped. */
+export interface DroppedFile {
+  readonly file: File;
+  /** "notes/2024/a.txt" of a folder "notes", or the file's own name. */
+  readonly name: string;
+}
+
+export interface UploadProgress {
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface HostFiles {
+  /** The system's own dialog; a host without one has folders to browse instead. */
+  readonly choose?: (options: ChooseOptions) => Promise<readonly string[]>;
+  /** The roots when the path is left out. */
+  readonly browse?: (path: string | undefined, signal?: AbortSignal) => Promise<FolderListing>;
+  /**
+   * Where dropped files are for the host: their own paths on the desktop, uploaded copies from a
+   * browser. One path for each file or dropped folder. Rejects with a WorkbenchError.
+   */
+  readonly take: (
+    files: readonly DroppedFile[],
+    onProgress: (progress: UploadProgress) => void,
+    signal: AbortSignal,
+  ) => Promise<readonly string[]>;
+  /** Whether `take` copies: the copy goes when it has been imported, so it cannot be linked. */
+  readonly takesCopies: boolean;
+  /** Whether this browser may still speak with the host; undefined when there is no answer. */
+  readonly isSignedIn?: () => Promise<boolean | undefined>;
+}

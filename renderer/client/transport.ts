@@ -1,0 +1,16 @@
+/** What carries messages between the window and its host. */
+import type { MessageFromWindow, MessageToWindow } from '../../core/workbench/protocol.ts';
+
+export interface TransportEvents {
+  readonly onOpen: () => void;
+  readonly onMessage: (message: MessageToWindow) => void;
+  /** Once, also when it could not be opened. */
+  readonly onClose: () => void;
+}
+
+export interface Transport {
+  send(message: MessageFromWindow): void;
+  close(): void;
+}
+
+export type OpenTransport = (events: TransportEvents) => Transport;

@@ -1,0 +1,177 @@
+/** Which runs are compared, what their curves are called, and how charts show them. */
+import type { RunSummary } from '../../core/workbench/contract.ts';
+import type { RunsDiff, Spread } from '../../core/workbench/results.ts';
+import type { ChartCurve } from '../components/chart/chartTypes.ts';
+import type { Point } from './points.ts';
+import { runTitle } from './runView.ts';
+
+/** More are hardly told apart, and a host answers for each of them. */
+export const MOST_COMPARED = 20;
+
+/**
+ * Runs by their words in an address: ids, or "project/strategy" for the completed result runs of a
+ * strategy. Words that mean none are given back.
+ */
+export function runsMeant(
+  words: readonly string[],
+  runs: readonly RunSummary[],
+): { readonly found: RunSummary[]; readonly unknown: string[] } {
+  const found = new Map<string, RunSummary>();
+  const unknown: string[] = [];
+  for (const word of words) {
+    const own = runs.filter((run) => run.id === word || isOfStrategy(run, word));
+    if (own.length === 0) unknown.push(word);
+    for (const run of own) found.set(run.id, run);
+  }
+  return { found: [...found.values()], unknown };
+}
+
+function isOfStrategy(run: RunSummary, word: string): boolean {
+  const slash = word.lastIndexOf('/');
+  if (slash < 0 || run.purpose !== 'result' || run.state !== 'completed') return false;
+  const [project, strategy] = [word.slice(0, slash), word.slice(slash + 1).toLowerCase()];
+  return run.strategy === strategy && (run.project === project || run.projectName === project);
+}
+
+/** The name of a run beside the others: with its project only where there are several. */
+export function comparedName(run: RunSummary, runs: readonly RunSummary[]): string {
+  const isOneProject = runs.every(({ project }) => project === run.project);
+  return isOneProject ? runTitle(run) : `${run.projectName}: ${runTitle(run)}`;
+}
+
+export interface Measured {
+  readonly title: string;
+  readonly unit: string;
+  /** Keys of series, see seriesKey in state/curves. */
+  readonly keys: readonly string[];
+  /** Few points, each measured with care: drawn as dots and never smoothed. */
+  readonly dots: boolean;
+}
+
+const NAMES: Readonly<Record<string, readonly [title: string, unit: string]>> = {
+  'train/target_loss': ['Target loss in training', 'nats a token'],
+  'train/source_loss': ['Source loss in training', 'nats a token'],
+  'train/rehearsal_loss': ['Rehearsal loss', 'nats a token'],
+  'train/penalty': ['Penalty', 'nats a token'],
+  'train/total_loss': ['Whole loss in training', 'nats a token'],
+  'train/gradient_norm': ['Gradient norm', ''],
+  'train/learning_rate': ['Learning rate', ''],
+  'train/tokens_per_second': ['Speed', 'tokens/s'],
+  'train/penalty_ratio': ['Penalty gradient over task gradient', 'ratio'],
+  'train/resident_bytes': ['Memory', 'bytes'],
+  'train/epoch': ['Epoch', ''],
+  'drift/total': ['Distance from the base weights', 'L2 norm'],
+  'drift/relative': ['Distance from the base weights, relative', 'share'],
+};
+
+/** Never charts of their own: x axes and shares of machine time. */
+const LEFT_OUT = new Set(['train/seconds', 'train/epoch', 'train/graph_share']);
+const FIRST = ['evaluation target', 'evaluation source', 'train/target_loss', 'train/source_loss'];
+
+/**
+ * Charts for the series of several runs: evaluations on one domain and split together by the name of
+ * the set, then losses in training, then all else by name.
+ */
+export function measuredSeries(keys: readonly string[]): Measured[] {
+  const measured = [...new Set(keys)].flatMap((key) => {
+    const [name = key, split = '', role = ''] = key.split('|');
+    if (LEFT_OUT.has(name)) return [];
+    const evaluation = /^evaluation\/(.+)\/nll$/.exec(name)?.[1];
+    if (evaluation !== undefined) {
+      const set = evaluation === role ? '' : ` (${evaluation})`;
+      const title = `${role === 'source' ? 'Source' : 'Target'} loss on the ${split} split${set}`;
+      const order = `evaluation ${role}`;
+      return [{ title, unit: 'nats a token', keys: [key], dots: true, order, split }];
+    }
+    const [title, unit] = NAMES[name] ?? [titleOf(name), ''];
+    return [{ title, unit, keys: [key], dots: false, order: name, split: '' }];
+  });
+  const place = (order: string): number => {
+    const index = FIRST.indexOf(order);
+    return index < 0 ? FIRST.length : index;
+  };
+  return measured
+    .toSorted(
+      (a, b) =>
+        place(a.order) - place(b.order) ||
+        // Runs are watched on the validation split; the test split has two points.
+        b.split.localeCompare(a.split) ||
+        a.title.localeCompare(b.title),
+    )
+    .map(({ title, unit, keys: own, dots }) => ({ title, unit, keys: own, dots }));
+}
+
+/** "train/penalty_ratio_ewc" → "Penalty ratio ewc". */
+function titleOf(name: string): string {
+  const words = name.replace(/^train\//, '').replaceAll(/[/_]/g, ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export interface RunCurve {
+  readonly run: RunSummary;
+  readonly points: readonly Point[];
+}
+
+/**
+ * One line a run. Runs of one strategy have one colour: every second configuration of it is dashed,
+ * so that two can be told apart.
+ */
+export function chartCurves(curves: readonly RunCurve[], dots: boolean): ChartCurve[] {
+  const runs = curves.map(({ run }) => run);
+  return curves.map(({ run, points }) => ({
+    key: run.id,
+    label: comparedName(run, runs),
+    strategy: run.strategy,
+    dots,
+    points,
+    ...(isSecond(run, runs) ? { dashed: true } : {}),
+  }));
+}
+
+function isSecond(run: RunSummary, runs: readonly RunSummary[]): boolean {
+  const configurations = [
+    ...new Set(
+      runs
+        .filter(({ strategy }) => strategy === run.strategy)
+        .map((one) => JSON.stringify([one.project, one.parts])),
+    ),
+  ];
+  return configurations.indexOf(JSON.stringify([run.project, run.parts])) % 2 === 1;
+}
+
+/**
+ * A group's label as the service writes it, "sdt α 0.3 λ 1 (run-…)", taken apart: the name that has a
+ * look, and the rest.
+ */
+export function groupParts(
+  label: string,
+  strategy: string | undefined,
+): { readonly strategy: string; readonly settings: string } {
+  const name = /^(\S+(?: α \S+)?)(?: (.*))?$/.exec(label);
+  return { strategy: name?.[1] ?? strategy ?? label, settings: name?.[2] ?? '' };
+}
+
+/** "Source loss, test split"; with the set's name where that says more. */
+export function metricTitle({
+  role,
+  split,
+  name,
+}: Pick<RunsDiff['metrics'][number], 'role' | 'split' | 'name'>): string {
+  const set = name === role ? '' : ` (${name})`;
+  return `${role === 'source' ? 'Source' : 'Target'} loss${set}, ${split} split`;
+}
+
+/** A scale that holds every mean with its deviation; undefined for no losses. */
+export function lossScale(
+  losses: readonly Spread[],
+): { readonly min: number; readonly max: number } | undefined {
+  if (losses.length === 0) return undefined;
+  const min = Math.min(...losses.map(({ mean, deviation }) => mean - (deviation ?? 0)));
+  const max = Math.max(...losses.map(({ mean, deviation }) => mean + (deviation ?? 0)));
+  return max > min ? { min, max } : { min: min - 1, max: max + 1 };
+}
+
+/** 0.0412 → "0.041"; what 10,000 resamples cannot tell from nothing is "< 0.001". */
+export function formatProbability(p: number): string {
+  return p < 0.001 ? '< 0.001' : p.toFixed(3);
+}

@@ -1,0 +1,128 @@
+/** The rows of a project's results as its table and its picture show them. */
+import type { LossInterval, ResultRow, RunsDiff } from '../../core/workbench/results.ts';
+import type { ScatterPoint } from '../components/chart/chartTypes.ts';
+import { strategyLook } from './strategies.ts';
+
+export const MEASURES = ['sourceNll', 'targetNll', 'forgetting', 'gain'] as const;
+export type Measure = (typeof MEASURES)[number];
+
+/** Names a row within its table. */
+export function rowKey({ strategy, settings }: ResultRow): string {
+  return settings === '' ? strategy : `${strategy} ${settings}`;
+}
+
+/** The base model as it is: it forgets and gains nothing by definition. */
+export function isBase({ forgettingInterval, gainInterval }: ResultRow): boolean {
+  return forgettingInterval === null && gainInterval === null;
+}
+
+/** "EWC"; with its settings where several rows have the name: "EWC λ 100". */
+export function rowLabel(row: ResultRow, rows: readonly ResultRow[]): string {
+  const { label } = strategyLook(row.strategy);
+  const isAmbiguous = rows.filter(({ strategy }) => strategy === row.strategy).length > 1;
+  return isAmbiguous && row.settings !== '' ? `${label} ${row.settings}` : label;
+}
+
+/** Keys of the best tuned rows in each measure; none where there is nothing to choose among. */
+export function bestRows(rows: readonly ResultRow[]): Readonly<Record<Measure, Set<string>>> {
+  const tuned = rows.filter((row) => !isBase(row));
+  const best = (measure: Measure): Set<string> => {
+    if (tuned.length < 2) return new Set();
+    const means = tuned.map((row) => row[measure].mean);
+    const target = measure === 'gain' ? Math.max(...means) : Math.min(...means);
+    return new Set(tuned.filter((row) => row[measure].mean === target).map(rowKey));
+  };
+  return {
+    sourceNll: best('sourceNll'),
+    targetNll: best('targetNll'),
+    forgetting: best('forgetting'),
+    gain: best('gain'),
+  };
+}
+
+export function scatterPoints(rows: readonly ResultRow[]): ScatterPoint[] {
+  return rows.map((row) => ({
+    key: rowKey(row),
+    label: rowLabel(row, rows),
+    strategy: row.strategy,
+    x: row.forgetting.mean,
+    y: row.gain.mean,
+    xInterval: row.forgettingInterval ?? undefined,
+    yInterval: row.gainInterval ?? undefined,
+  }));
+}
+
+/** The row that others are compared with at first: SDT, else the first that is tuned, else the first. */
+export function usualReference(rows: readonly ResultRow[]): ResultRow | undefined {
+  return (
+    rows.find(({ strategy }) => strategy === 'sdt') ?? rows.find((row) => !isBase(row)) ?? rows[0]
+  );
+}
+
+/** Runs of all rows, those of the reference first, as runs/diff takes them. */
+export function runsFrom(reference: ResultRow, rows: readonly ResultRow[]): string[] {
+  return [reference, ...rows.filter((row) => row !== reference)].flatMap(({ runs }) => runs);
+}
+
+export interface RowDifference {
+  readonly row: ResultRow;
+  /** One for each set of `sets`; undefined where the row was not compared on it. */
+  readonly values: readonly (LossInterval | undefined)[];
+}
+
+export interface Differences {
+  /** "forgetting", "gain"; with the set's name where a domain has several. */
+  readonly sets: readonly { readonly title: string; readonly role: 'source' | 'target' }[];
+  readonly rows: readonly RowDifference[];
+  /** Sentences on sets that the runs do not share. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * What each row forgets and gains more or less than the reference, on one split. A difference in
+ * source loss is one in forgetting, since the base model's loss is the same; in target loss, one in
+ * gain with the sign turned.
+ */
+export function differencesOf(
+  diff: RunsDiff,
+  rows: readonly ResultRow[],
+  split: 'validation' | 'test',
+): Differences {
+  const metrics = diff.metrics
+    .filter((metric) => metric.split === split)
+    .toSorted((a, b) => a.role.localeCompare(b.role));
+  const sets = metrics.map(({ role, name }) => {
+    const isOnly = metrics.filter((other) => other.role === role).length === 1;
+    const word = role === 'source' ? 'forgetting' : 'gain';
+    return { title: isOnly ? word : `${word}, ${name}`, role };
+  });
+  const compared = diff.groups.slice(1).flatMap((group, index): RowDifference[] => {
+    const row = rows.find(({ runs }) => runs.includes(group.runs[0]?.id ?? ''));
+    // That the base model forgets and gains nothing is known; its difference is the reference's own.
+    if (row === undefined || isBase(row)) return [];
+    const values = metrics.map(({ role, differences }) => {
+      const found = differences.find((one) => one.group === index + 1);
+      return found === undefined || role === 'source' ? found : negated(found);
+    });
+    return [{ row, values }];
+  });
+  return {
+    sets,
+    rows: compared,
+    notes: diff.notComparable.filter((one) => one.split === split).map(({ reason }) => reason),
+  };
+}
+
+function negated({ estimate, low, high, p }: LossInterval): LossInterval {
+  // Without a negative zero.
+  return { estimate: 0 - estimate, low: 0 - high, high: 0 - low, p };
+}
+
+/** A scale that holds zero and every interval; undefined without any. */
+export function intervalScale(
+  intervals: readonly (LossInterval | undefined)[],
+): { readonly min: number; readonly max: number } | undefined {
+  const ends = intervals.flatMap((one) => (one === undefined ? [] : [one.low, one.high]));
+  if (ends.length === 0) return undefined;
+  return { min: Math.min(0, ...ends), max: Math.max(0, ...ends) };
+}

@@ -1,0 +1,69 @@
+/** What a run that did not end well needs, in words. */
+import type { RunDetail, RunSummary } from '../../core/workbench/contract.ts';
+import { formatCount, formatNats } from './format.ts';
+
+export interface Trouble {
+  readonly tone: 'warn' | 'bad';
+  readonly title: string;
+  readonly text: string;
+  /** The words of the button that resumes. */
+  readonly resume: string;
+}
+
+/** "Resume from step 1,200"; "Start again" for a run without a checkpoint. */
+export function resumeWords(
+  run: Pick<RunSummary, 'state'>,
+  checkpointStep: number | undefined,
+): string {
+  if (checkpointStep !== undefined) return `Resume from step ${formatCount(checkpointStep)}`;
+  return run.state === 'paused' ? 'Resume' : 'Start again';
+}
+
+/** Undefined for a run that goes on, has ended as it should, or was ended by a person. */
+export function runTrouble(
+  run: Pick<RunSummary, 'state' | 'error' | 'step'>,
+  checkpointStep: number | undefined,
+): Trouble | undefined {
+  if (run.state !== 'failed' && run.state !== 'interrupted') return undefined;
+  const resume = resumeWords(run, checkpointStep);
+  const lost =
+    checkpointStep === undefined
+      ? 'No checkpoint was written, so it begins anew.'
+      : checkpointStep < run.step
+        ? `The checkpoint of step ${formatCount(checkpointStep)} is kept; ${formatCount(run.step - checkpointStep)} steps are done again.`
+        : `The checkpoint of step ${formatCount(checkpointStep)} is kept; nothing is lost.`;
+  const at = `at step ${formatCount(run.step)}`;
+  if (run.state === 'interrupted' && run.error === null) {
+    return {
+      tone: 'warn',
+      title: `Interrupted ${at}.`,
+      text: `Palimpsest was closed while the run was at work. ${lost}`,
+      resume,
+    };
+  }
+  const what = run.error === null ? '' : `${run.error.message} `;
+  const hint = run.error === null || run.error.hint === '' ? '' : ` ${run.error.hint}`;
+  return {
+    tone: run.state === 'failed' ? 'bad' : 'warn',
+    title: run.state === 'failed' ? `The run failed ${at}.` : `Interrupted ${at}.`,
+    text: `${what}${lost}${hint}`,
+    resume,
+  };
+}
+
+/** What the forgetting guard did, as two sentences. */
+export function guardWords({
+  step,
+  action,
+  nll,
+  bound,
+  keptStep,
+}: NonNullable<RunDetail['guard']>): string {
+  const kept =
+    action === 'stop'
+      ? `Training ended with the weights of that step.`
+      : keptStep === 0
+        ? 'No step was within the bound: the run ends with the weights of the base model.'
+        : `The run ends with the weights of step ${formatCount(keptStep)}, the best within the bound.`;
+  return `At step ${formatCount(step)} the source loss on validation was ${formatNats(nll)}, above the bound of ${formatNats(bound)} nats a token. ${kept}`;
+}

@@ -1,0 +1,183 @@
+/** The Workbench as the screens see it: calls, and lists that follow what happens. */
+import { SvelteMap } from 'svelte/reactivity';
+import type {
+  CallName,
+  Corpus,
+  Diagnostics,
+  Model,
+  ProjectSummary,
+  Reply,
+  Request,
+  RunState,
+  RunSummary,
+  WorkbenchEvent,
+} from '../../core/workbench/contract.ts';
+import type { Host } from '../client/connectToHost.ts';
+import type { HostFiles } from '../client/hostFiles.ts';
+import type { CallOptions, Connection } from '../client/remoteWorkbench.ts';
+import { stateLook } from '../lib/runStates.ts';
+import { strategyLook } from '../lib/strategies.ts';
+import { activities } from './activities.svelte.ts';
+import { announcer } from './announcer.svelte.ts';
+import { Collection } from './collection.svelte.ts';
+import { LiveRun } from './liveRun.svelte.ts';
+
+/** States whose change is told by voice; that a queued run starts is not news. */
+const ANNOUNCED: ReadonlySet<RunState> = new Set([
+  'completed',
+  'failed',
+  'interrupted',
+  'paused',
+  'cancelled',
+]);
+
+class Workbench {
+  readonly models = new Collection<Model>(() => this.call('models/list', {}));
+  readonly corpora = new Collection<Corpus>(() => this.call('corpora/list', {}));
+  readonly projects = new Collection<ProjectSummary>(() => this.call('projects/list', {}));
+  readonly runs = new Collection<RunSummary>(() => this.call('runs/list', {}));
+  #connection = $state.raw<Connection>({ state: 'connecting' });
+  #diagnostics = $state.raw<Diagnostics | undefined>(undefined);
+  readonly #live = new SvelteMap<string, LiveRun>();
+  readonly #listeners = new Set<(event: WorkbenchEvent) => void>();
+  #host: Host | undefined;
+
+  readonly #open = $derived(this.runs.items.filter(({ state }) => isOpenState(state)));
+
+  /** Once, before the screens are shown. */
+  connect(host: Host): void {
+    this.#host = host;
+    host.workbench.subscribe((event) => {
+      this.#hear(event);
+    });
+    let wasOpen = false;
+    host.workbench.onConnection((connection) => {
+      this.#connection = connection;
+      if (connection.state !== 'open') return;
+      void this.#refresh(wasOpen);
+      wasOpen = true;
+    });
+    activities.onForeignEnd = () => void this.#refresh(true);
+  }
+
+  get connection(): Connection {
+    return this.#connection;
+  }
+
+  get files(): HostFiles {
+    return this.#required.files;
+  }
+
+  get diagnostics(): Diagnostics | undefined {
+    return this.#diagnostics;
+  }
+
+  /** Runs that wait, work or rest: the one at work first. */
+  get openRuns(): readonly RunSummary[] {
+    return this.#open;
+  }
+
+  /** The run at work, else one that is paused. */
+  get activeRun(): RunSummary | undefined {
+    return (
+      this.#open.find(({ state }) => state === 'running') ??
+      this.#open.find(({ state }) => state === 'paused')
+    );
+  }
+
+  live(run: string): LiveRun | undefined {
+    return this.#live.get(run);
+  }
+
+  /**
+   * A call of the contract; rejects with a WorkbenchError. What reports progress is listed among the
+   * activities while it lasts.
+   */
+  async call<Name extends CallName>(
+    name: Name,
+    request: Request<Name>,
+    options: CallOptions = {},
+  ): Promise<Reply<Name>> {
+    let activity: string | undefined;
+    const onProgress = (event: WorkbenchEvent): void => {
+      if (event.type === 'progress') {
+        activity = event.call;
+        activities.ofOwn(event);
+      }
+      options.onProgress?.(event);
+    };
+    try {
+      return await this.#required.workbench.call(name, request, { ...options, onProgress });
+    } finally {
+      if (activity !== undefined) activities.end(activity);
+    }
+  }
+
+  /** Every event, for screens that follow one run closely. Returns the end of the subscription. */
+  subscribe(listener: (event: WorkbenchEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** Stops a long call of any window. */
+  stop(call: string): void {
+    this.#required.workbench.stop(call);
+  }
+
+  retryConnection(): void {
+    this.#required.workbench.retry();
+  }
+
+  async readDiagnostics(): Promise<void> {
+    this.#diagnostics = await this.call('system/diagnostics', {});
+  }
+
+  get #required(): Host {
+    if (this.#host === undefined) throw new Error('the window is not connected to a host');
+    return this.#host;
+  }
+
+  /** Lists that a screen has asked for are read anew after a break; runs are always wanted. */
+  async #refresh(hadBreak: boolean): Promise<void> {
+    await this.runs.refresh();
+    if (!hadBreak) return;
+    for (const list of [this.models, this.corpora, this.projects]) {
+      if (list.isLoaded) await list.refresh();
+    }
+  }
+
+  #hear(event: WorkbenchEvent): void {
+    if (event.type === 'run/state') this.#hearState(event.run);
+    else if (event.type === 'run/event') this.#liveOf(event.event.run).hear(event.event);
+    else activities.ofForeign(event);
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  #hearState(run: RunSummary): void {
+    const before = this.runs.byId(run.id);
+    this.runs.put(run);
+    if (this.projects.isLoaded && before === undefined) void this.projects.refresh();
+    if (before?.state === run.state || !ANNOUNCED.has(run.state)) return;
+    const { label } = strategyLook(run.strategy);
+    const name = `${run.projectName}, ${label}, seed ${run.seed}`;
+    if (run.state === 'failed') announcer.warn(`${name} failed: ${run.error?.message ?? ''}`);
+    else announcer.say(`${name} is ${stateLook(run.state).word}.`);
+    if (run.state !== 'paused') this.#live.delete(run.id);
+  }
+
+  #liveOf(run: string): LiveRun {
+    const known = this.#live.get(run);
+    if (known !== undefined) return known;
+    const live = new LiveRun();
+    this.#live.set(run, live);
+    return live;
+  }
+}
+
+function isOpenState(state: RunState): boolean {
+  return state === 'running' || state === 'queued' || state === 'paused';
+}
+
+export const workbench = new Workbench();
