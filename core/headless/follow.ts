@@ -6,6 +6,7 @@ import { isAtRest } from '../workbench/runStates.ts';
 import type { Environment } from './environment.ts';
 import { formatCount, formatDuration, formatNats } from './output/format.ts';
 import { ProgressLine } from './output/progressLine.ts';
+import { describeGuard } from './output/runReports.ts';
 import { runTitle } from './output/runTitle.ts';
 
 /** Events may be lost on their way from another process; the state of a run is not. */
@@ -166,6 +167,8 @@ class RunDisplay {
       const when = event.phase === 'during' ? `step ${formatCount(event.step)}` : event.phase;
       const what = `${event.role} ${event.split} ${formatNats(event.nll)} nats a token`;
       this.#line.note(`${runTitle(run)}: ${when}, ${what}`);
+    } else if (event.type === 'guard') {
+      this.#line.note(`${runTitle(run)}: the forgetting guard ${describeGuard(event)}`);
     } else if (event.type === 'metrics') {
       this.#line.update(liveText(run, event.step, event.values, this.#secondsLeft(run, event)));
     } else if (event.type === 'log' && event.level !== 'info') {

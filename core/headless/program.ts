@@ -5,6 +5,7 @@ import type { Session } from './command.ts';
 import { addCorpusCommands, addPurgeCommands } from './commands/corpus.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { interpolateCommand } from './commands/interpolate.ts';
 import { addModelCommands } from './commands/model.ts';
 import { resultsCommand } from './commands/results.ts';
 import { runCommand } from './commands/run.ts';
@@ -55,6 +56,7 @@ export function buildProgram(session: Session, version: string): Command {
   const runs = group('runs', 'list, show, compare, pause, resume, cancel and import', 'Training:');
   addRunsCommands(runs, session);
   runs.addCommand(runsDiffCommand(session));
+  program.addCommand(interpolateCommand(session).helpGroup('Training:'));
   program.addCommand(exportCommand(session).helpGroup('Training:'));
   program.addCommand(serveCommand(session).helpGroup('Screens:'));
   program.addCommand(scoreCommand(session).helpGroup('Checking:'));

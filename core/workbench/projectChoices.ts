@@ -46,7 +46,10 @@ export function choiceStates(store: Store, project: ProjectRecord): ChoiceState[
     const candidates = runs.map((run) =>
       run === undefined ? { run: '', losses: null, steps: null } : candidateOf(store, run),
     );
-    return { choice: chooseLambda(variants, candidates, selection), made: false, runs };
+    const choice = chooseLambda(variants, candidates, selection);
+    // Chosen is what is written down together with the runs that it leads to.
+    const open = choice.candidates.map((candidate) => ({ ...candidate, chosen: false }));
+    return { choice: { ...choice, candidates: open }, made: false, runs };
   });
 }
 

@@ -174,11 +174,18 @@ function describeRuns(runs: readonly RunSummary[]): string {
   );
 }
 
+/** "completed at step 18 of 24, stopped by the forgetting guard". */
+function stateOf(run: RunDetail): string {
+  if (run.guard === null || run.state !== 'completed') return run.state;
+  const ended = run.guard.action === 'stop' ? 'stopped' : 'rolled back';
+  return `completed at step ${steps(run)}, ${ended} by the forgetting guard`;
+}
+
 function describeRun(run: RunDetail, changes: readonly RunChange[] = []): string {
   const overview: [string, string][] = [
     ['project', run.projectName],
     ['strategy', `${strategyOf(run)}, seed ${run.seed}`],
-    ['state', run.state],
+    ['state', stateOf(run)],
     ['step', steps(run)],
     ['engine', run.engine === null ? '–' : `${run.engine}, ${run.device ?? ''}`],
     ['attempts', String(run.attempts)],

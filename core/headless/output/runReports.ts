@@ -21,6 +21,7 @@ export function describeReports({ rehearsal, fisher, conventions }: RunDetail): 
   return blocks;
 }
 
+/** What the forgetting guard did, as the rest of a sentence about it. */
 export function describeGuard({ step, action, nll, bound, keptStep }: Guard): string {
   const kept = keptStep === 0 ? 'of the base model' : `of step ${formatCount(keptStep)}`;
   return (

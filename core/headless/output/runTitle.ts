@@ -1,11 +1,14 @@
-import { fullTitle, settingsText } from '../../results/names.ts';
+import { fullTitle, rowName, settingsText } from '../../results/names.ts';
 import type { RunSummary } from '../../workbench/contract.ts';
 
-type Titled = Pick<RunSummary, 'strategy' | 'parts' | 'purpose' | 'seed'>;
+type Titled = Pick<RunSummary, 'strategy' | 'parts' | 'purpose' | 'alpha' | 'seed'>;
 
-/** What a run trains: "SDT", "EWC λ 100", and "EWC λ 10, to choose λ" for a run that only does that. */
-export function strategyOf({ strategy, parts, purpose }: Omit<Titled, 'seed'>): string {
-  const title = fullTitle(strategy, settingsText(parts));
+/**
+ * What a run trains: "SDT", "EWC λ 100", "EWC λ 10, to choose λ" for a run that only does that, and
+ * "EWC α 0.3 λ 100" for a point between the base model and a finished run.
+ */
+export function strategyOf({ strategy, parts, purpose, alpha }: Omit<Titled, 'seed'>): string {
+  const title = fullTitle(rowName(strategy, alpha), settingsText(parts));
   return purpose === 'sweep' ? `${title}, to choose λ` : title;
 }
 

@@ -21,7 +21,7 @@ export const strategies: Migration = {
       -- Written once, when every candidate has been scored on the validation split.
       CREATE TABLE choices (
         project_id TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
-        -- Hash of the strategy as the project file names it, with its values of λ.
+        -- Hash of the strategy with its values of λ, and of the selection: steps, seed, weight.
         entry      TEXT NOT NULL,
         -- Candidates with their losses, and which was chosen; JSON.
         choice     TEXT NOT NULL,
