@@ -165,6 +165,11 @@ export function sampleRuns(count: number): RunSummary[] {
       startedAt: state === 'queued' ? null : began,
       endedAt: isOver ? new Date(Date.parse(began) + 1000 * seconds).toISOString() : null,
       configurationHash: hex(index % 40),
+      tags: index % 7 === 4 ? ['paper', 'seed-study'] : index % 9 === 5 ? ['pilot'] : [],
+      note: index === 6 ? 'Disk was full; resume after the move.' : null,
+      archivedAt: index % 23 === 22 ? began : null,
+      sourceNll: state === 'completed' ? 3.41 + random() * 0.5 : null,
+      targetNll: state === 'completed' ? 3.37 + random() * 0.7 : null,
       error:
         state === 'failed'
           ? {
