@@ -155,7 +155,8 @@ describe('progress of a project', () => {
     ...{ id: `run-${state}-${step}`, project: 'project-a', projectName: 'pilot', name: 'run' },
     ...{ purpose: 'result', strategy, parts: {}, seed: 1, state, step, totalSteps: 100 },
     ...{ engine: null, device: null, createdAt: '', startedAt: null, endedAt: null },
-    ...{ configurationHash: '', error: null },
+    ...{ configurationHash: '', error: null, tags: [], note: null, archivedAt: null },
+    ...{ sourceNll: null, targetNll: null },
   });
 
   test('work is told before trouble, trouble before rest', () => {
