@@ -10,7 +10,13 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 const root = join(import.meta.dirname, '..');
-const CHECKS = ['check:types', 'check:lint', 'check:format', 'check:dependencies'];
+const CHECKS = [
+  'check:types',
+  'check:renderer',
+  'check:lint',
+  'check:format',
+  'check:dependencies',
+];
 
 /** The part of vitest's JSON report that is read here. */
 const reportSchema = z.object({

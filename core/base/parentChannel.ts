@@ -43,7 +43,7 @@ export function openParentChannel(): ParentChannel | undefined {
 }
 
 function parentPort(): ParentPort | undefined {
-  return 'parentPort' in process ? (process.parentPort as ParentPort | undefined) : undefined;
+  return (process as { parentPort?: ParentPort | undefined }).parentPort;
 }
 
 function sendToNodeParent(message: object): Promise<void> {

@@ -1,6 +1,8 @@
 import type { ErrorReport } from '../base/errors.ts';
 import type { StrategyParts } from '../strategies/parts.ts';
 import type { Connection } from './database.ts';
+import { ANNOTATION_COLUMNS, parseTags } from './runAnnotations.ts';
+import type { RunAnnotations, RunAnnotationsRow } from './runAnnotations.ts';
 
 export type RunStateName =
   'queued' | 'running' | 'paused' | 'completed' | 'interrupted' | 'failed' | 'cancelled';
@@ -42,7 +44,7 @@ export interface NewRunRecord {
 }
 
 /** A run as it is read, with what other columns say of it. */
-export interface RunRecord extends NewRunRecord {
+export interface RunRecord extends NewRunRecord, RunAnnotations {
   readonly projectName: string;
   /** Of the configuration; empty when it has none. */
   readonly parts: StrategyParts;
@@ -78,12 +80,13 @@ export interface RunFilter {
   readonly state?: RunStateName;
 }
 
-type Row = Omit<RunRecord, 'parts' | 'versions' | 'error' | 'continueOnStart'> & {
-  readonly parts: string;
-  readonly versions: string | null;
-  readonly error: string | null;
-  readonly continueOnStart: number;
-};
+type Row = Omit<RunRecord, 'parts' | 'versions' | 'error' | 'continueOnStart' | 'tags'> &
+  RunAnnotationsRow & {
+    readonly parts: string;
+    readonly versions: string | null;
+    readonly error: string | null;
+    readonly continueOnStart: number;
+  };
 
 const COLUMN_OF: Readonly<Record<keyof NewRunRecord, string>> = {
   id: 'id',
@@ -116,12 +119,13 @@ const COLUMN_OF: Readonly<Record<keyof NewRunRecord, string>> = {
   settledAttempt: 'settled_attempt',
 };
 const FIELDS = Object.keys(COLUMN_OF) as (keyof NewRunRecord)[];
-// SQLite takes these out of the configuration, which is large, faster than it could be parsed here.
 const COLUMNS = [
   ...FIELDS.map((field) => `${COLUMN_OF[field]} AS ${field}`),
   '(SELECT projects.name FROM projects WHERE projects.id = runs.project_id) AS projectName',
-  "coalesce(json_extract(configuration, '$.parts'), '{}') AS parts",
-  "json_extract(configuration, '$.interpolation.alpha') AS alpha",
+  // Generated columns: SQLite takes them out of the configuration faster than it could be parsed here.
+  'parts',
+  'alpha',
+  ANNOTATION_COLUMNS,
 ].join(', ');
 
 function fromRow(row: Row): RunRecord {
@@ -131,6 +135,7 @@ function fromRow(row: Row): RunRecord {
     versions: row.versions === null ? null : (JSON.parse(row.versions) as Record<string, string>),
     error: row.error === null ? null : (JSON.parse(row.error) as ErrorReport),
     continueOnStart: row.continueOnStart === 1,
+    tags: parseTags(row.tags),
   };
 }
 

@@ -2,6 +2,7 @@
 import { checkpointQueries } from './checkpoints.ts';
 import { choiceQueries } from './choices.ts';
 import { corpusQueries } from './corpora.ts';
+import { curveQueries } from './curves.ts';
 import { eraseRemnants, findDamage, openDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
 import { evaluationQueries } from './evaluations.ts';
@@ -10,6 +11,7 @@ import { metricQueries } from './metrics.ts';
 import { modelQueries } from './models.ts';
 import { noteQueries } from './notes.ts';
 import { projectQueries } from './projects.ts';
+import { runSummaryQueries } from './runSummaries.ts';
 import { runQueries } from './runs.ts';
 import { withStoreErrors } from './storeErrors.ts';
 import { tagQueries } from './tags.ts';
@@ -28,7 +30,9 @@ export function openStore(path: string, options: DatabaseOptions = {}) {
     projects: projectQueries(connection),
     choices: choiceQueries(connection),
     runs: runQueries(connection),
+    runSummaries: runSummaryQueries(connection),
     metrics: metricQueries(connection),
+    curves: curveQueries(connection),
     evaluations: evaluationQueries(connection),
     fisher: fisherQueries(connection),
     checkpoints: checkpointQueries(connection),

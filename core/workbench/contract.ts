@@ -9,6 +9,14 @@ import { fisherHealthSchema, fisherSettingsSchema } from '../strategies/fisherSe
 import { strategyPartsSchema } from '../strategies/parts.ts';
 import { projectFileSchema } from './projectFile.ts';
 import { choiceSchema, projectResultsSchema, runsDiffSchema } from './results.ts';
+import {
+  archiveRequestSchema,
+  noteRequestSchema,
+  runAnnotationFields,
+  runsChangedEventSchema,
+  tagRequestSchema,
+} from './schemas/annotations.ts';
+import { curvesRequestSchema, runCurvesSchema } from './schemas/curves.ts';
 
 export const runStateSchema = z.enum([
   'queued',
@@ -136,6 +144,7 @@ export const runSummarySchema = z.object({
   endedAt: z.string().nullable(),
   configurationHash: z.string(),
   error: errorReportSchema.nullable(),
+  ...runAnnotationFields,
 });
 export type RunSummary = z.infer<typeof runSummarySchema>;
 
@@ -290,9 +299,18 @@ export const calls = {
     reply: projectResultsSchema,
   },
   'runs/list': {
-    request: z.object({ project: z.string().optional(), state: runStateSchema.optional() }),
+    request: z.object({
+      project: z.string().optional(),
+      state: runStateSchema.optional(),
+      /** Archived runs too. */
+      archived: z.boolean().default(false),
+    }),
     reply: z.array(runSummarySchema),
   },
+  'runs/tag': { request: tagRequestSchema, reply: z.array(runSummarySchema) },
+  'runs/note': { request: noteRequestSchema, reply: runSummarySchema },
+  /** Hides runs from lists, or shows them again: the way back is the same call. */
+  'runs/archive': { request: archiveRequestSchema, reply: z.array(runSummarySchema) },
   'runs/show': { request: run, reply: runDetailSchema },
   /** Empty for a run that has not ended or takes no steps. */
   'runs/changes': { request: run, reply: z.array(runChangeSchema) },
@@ -315,6 +333,8 @@ export const calls = {
     }),
     reply: z.array(seriesSchema),
   },
+  /** Curves of several runs as a chart draws them. */
+  'runs/curves': { request: curvesRequestSchema, reply: z.array(runCurvesSchema) },
   /**
    * What the run said besides its metrics, over all attempts, oldest first; of very many the newest.
    */
@@ -336,6 +356,7 @@ export type Reply<Name extends CallName> = z.output<(typeof calls)[Name]['reply'
 export const workbenchEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run/event'), event: runEventSchema }),
   z.object({ type: z.literal('run/state'), run: runSummarySchema }),
+  runsChangedEventSchema,
   z.object({
     type: z.literal('progress'),
     /** Identifies the call that is at work. */

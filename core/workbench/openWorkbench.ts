@@ -15,6 +15,7 @@ import type { StartProcess } from './hostProcess.ts';
 import { jobRunner } from './jobs.ts';
 import { RunQueue, recoverStaleRuns } from './queue.ts';
 import { readHandlers } from './reads.ts';
+import { annotationHandlers } from './services/annotations.ts';
 import { corpusHandlers, removeUnregisteredCorpora } from './services/corpora.ts';
 import { CorpusUse } from './services/corpusUse.ts';
 import { diagnosticsHandlers } from './services/diagnostics.ts';
@@ -107,13 +108,14 @@ class OwnedWorkbench implements WorkbenchClient {
     this.#lock = lock;
     this.#store = store;
     const runJob = jobRunner(options.startProcess);
+    const publish = (event: WorkbenchEvent): void => {
+      this.#publish(event);
+    };
     this.#queue = new RunQueue({
       home,
       store,
       startProcess: options.startProcess,
-      publish: (event) => {
-        this.#publish(event);
-      },
+      publish,
       prepare: async (run, specification) => {
         requireMaterial(services, run);
         const model = store.models.find(run.modelHash);
@@ -137,6 +139,7 @@ class OwnedWorkbench implements WorkbenchClient {
       queue: this.#queue,
       runJob,
       corpusUse: new CorpusUse(),
+      publish,
       clearSpool: async () => this.#spool?.clear(),
     };
     this.#projects = projectService(services);
@@ -152,6 +155,7 @@ class OwnedWorkbench implements WorkbenchClient {
       ...this.#projects.handlers,
       ...runHandlers(services),
       ...interpolationHandlers(services),
+      ...annotationHandlers(services),
       ...diagnosticsHandlers(services),
     };
   }

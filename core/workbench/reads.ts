@@ -5,9 +5,10 @@ import type { Handlers } from './calls.ts';
 import { findProject, findRun } from './find.ts';
 import { resolveInHome } from './home.ts';
 import type { Home } from './home.ts';
-import { toCorpus, toModel, toProjectSummary, toRunDetail, toRunSummary } from './records.ts';
+import { toCorpus, toModel, toProjectSummary, toRunDetail } from './records.ts';
 import { runChanges } from './runChanges.ts';
 import { Differences } from './runScores.ts';
+import { curveHandlers } from './services/curves.ts';
 import { resultsHandlers } from './services/results.ts';
 import { runsDiffHandlers } from './services/runsDiff.ts';
 
@@ -25,6 +26,7 @@ export const READ_CALLS = [
   'runs/changes',
   'runs/diff',
   'runs/metrics',
+  'runs/curves',
   'runs/log',
 ] as const;
 export type ReadCall = (typeof READ_CALLS)[number];
@@ -38,17 +40,15 @@ export function readHandlers(home: Home, store: Store): Handlers<ReadCall> {
   return {
     ...resultsHandlers(home, store, differences),
     ...runsDiffHandlers(home, store, differences),
+    ...curveHandlers(store),
     'models/list': () => store.models.list().map((model) => toModel(home, model)),
     'corpora/list': () => store.corpora.list().map((corpus) => toCorpus(home, corpus)),
     'projects/list': () => store.projects.list().map((project) => toProjectSummary(store, project)),
     'projects/show': ({ project }) => toProjectSummary(store, findProject(store, project)),
-    'runs/list': ({ project, state }) =>
-      store.runs
-        .list({
-          ...(project === undefined ? {} : { projectId: findProject(store, project).id }),
-          ...(state === undefined ? {} : { state }),
-        })
-        .map(toRunSummary),
+    'runs/list': ({ project, state, archived }) => {
+      const projectId = project === undefined ? undefined : findProject(store, project).id;
+      return store.runSummaries.list({ projectId, state, archived });
+    },
     'runs/show': ({ run }) => toRunDetail(home, store, findRun(store, run)),
     'runs/changes': ({ run }) => {
       const { id, folder } = findRun(store, run);

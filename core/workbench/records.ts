@@ -54,6 +54,11 @@ export function toRunSummary(record: RunRecord): RunSummary {
     endedAt: record.endedAt,
     configurationHash: record.configurationHash,
     error: record.error,
+    archivedAt: record.archivedAt,
+    tags: record.tags,
+    note: record.note,
+    sourceNll: record.sourceNll,
+    targetNll: record.targetNll,
   };
 }
 
@@ -89,7 +94,7 @@ export function toProjectSummary(store: Store, record: ProjectRecord): ProjectSu
     id: record.id,
     name: record.name,
     createdAt: record.createdAt,
-    runs: store.runs.list({ projectId: record.id }).map(toRunSummary),
+    runs: store.runSummaries.list({ projectId: record.id, archived: true }),
     choices: states.map(({ choice }) => choice),
     expectsMore: expectsMore(states),
   };

@@ -155,6 +155,7 @@ export function sampleRuns(count: number): RunSummary[] {
       purpose: index % 11 === 10 ? ('sweep' as const) : ('result' as const),
       strategy,
       parts,
+      alpha: null,
       seed: 1 + (Math.floor(index / STRATEGIES.length) % 3),
       state,
       step: Math.round(totalSteps * share),
@@ -165,6 +166,11 @@ export function sampleRuns(count: number): RunSummary[] {
       startedAt: state === 'queued' ? null : began,
       endedAt: isOver ? new Date(Date.parse(began) + 1000 * seconds).toISOString() : null,
       configurationHash: hex(index % 40),
+      tags: index % 7 === 4 ? ['paper', 'seed-study'] : index % 9 === 5 ? ['pilot'] : [],
+      note: index === 6 ? 'Disk was full; resume after the move.' : null,
+      archivedAt: index % 23 === 22 ? began : null,
+      sourceNll: state === 'completed' ? 3.41 + random() * 0.5 : null,
+      targetNll: state === 'completed' ? 3.37 + random() * 0.7 : null,
       error:
         state === 'failed'
           ? {

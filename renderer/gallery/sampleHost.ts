@@ -18,7 +18,7 @@ import {
 /** `?empty` shows first starts, `?runs=10000` long tables, `?slow` skeletons. */
 const query = new URLSearchParams(window.location.search);
 const isEmpty = query.has('empty');
-const runs = isEmpty ? [] : sampleRuns(Number(query.get('runs') ?? 240));
+let runs = isEmpty ? [] : sampleRuns(Number(query.get('runs') ?? 240));
 
 type Answer = (request: Record<string, unknown>, progress: ReportProgress) => unknown;
 type ReportProgress = (stage: string, done: number, total: number | null, unit: string) => void;
@@ -33,6 +33,14 @@ const requireRun = (id: unknown): RunSummary => {
   if (run === undefined) throw noSuch('run');
   return run;
 };
+
+const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+
+function changeRuns(ids: unknown, change: (run: RunSummary) => RunSummary): RunSummary[] {
+  const chosen = new Set(list(ids));
+  runs = runs.map((run) => (chosen.has(run.id) ? change(run) : run));
+  return runs.filter(({ id }) => chosen.has(id));
+}
 
 function noSuch(what: string): WorkbenchError {
   return new WorkbenchError({
@@ -99,6 +107,18 @@ const ANSWERS: Partial<Record<CallName, Answer>> = {
     nearDuplicates: 38,
     nearDuplicateClusters: 15,
   }),
+  'runs/tag': ({ runs: ids, add, remove }) =>
+    changeRuns(ids, (run) => ({
+      ...run,
+      tags: [...new Set([...run.tags, ...list(add)])].filter((tag) => !list(remove).includes(tag)),
+    })),
+  'runs/archive': ({ runs: ids, archived }) =>
+    changeRuns(ids, (run) => ({
+      ...run,
+      archivedAt: archived === true ? new Date(SAMPLE_NOW).toISOString() : null,
+    })),
+  'runs/note': ({ run: id, text }) =>
+    changeRuns([id], (run) => ({ ...run, note: text === '' ? null : String(text) }))[0],
   'system/diagnostics': () => ({
     version: '0.1.0',
     node: 'v24.9.0',

@@ -33,8 +33,7 @@ export interface Filter<Row> {
 
 type Predicate<Row> = (row: Row) => boolean;
 
-const OPERATORS = ['<=', '>=', '!=', '<', '>', '=', ':'] as const;
-type Operator = (typeof OPERATORS)[number];
+type Operator = '<=' | '>=' | '!=' | '<' | '>' | '=' | ':';
 
 interface Term {
   readonly negated: boolean;

@@ -13,6 +13,26 @@ export const RUN_FILTER_FIELDS: readonly FilterField<RunSummary>[] = [
   { name: 'project', kind: 'text', value: ({ projectName }) => projectName },
   { name: 'name', kind: 'text', value: ({ name }) => name },
   { name: 'state', kind: 'word', value: ({ state }) => state },
+  {
+    name: 'target',
+    kind: 'number',
+    value: ({ targetNll }) => targetNll,
+    description: 'loss on the test split, nats: target<3.5',
+  },
+  {
+    name: 'source',
+    kind: 'number',
+    value: ({ sourceNll }) => sourceNll,
+    description: 'loss on the test split, nats',
+  },
+  { name: 'tag', kind: 'word', value: ({ tags }) => tags },
+  { name: 'note', kind: 'text', value: ({ note }) => note },
+  {
+    name: 'archived',
+    kind: 'word',
+    value: ({ archivedAt }) => (archivedAt === null ? 'no' : 'yes'),
+    description: 'yes or no; no unless asked for',
+  },
   { name: 'seed', kind: 'number', value: ({ seed }) => seed },
   { name: 'step', kind: 'number', value: ({ step }) => step },
   { name: 'took', kind: 'duration', value: (run) => secondsTaken(run, Date.now()) },
@@ -25,9 +45,16 @@ export const RUN_FILTER_FIELDS: readonly FilterField<RunSummary>[] = [
     name: 'lambda',
     aliases: ['λ'],
     kind: 'number',
-    value: ({ parts }) => Object.values(parts).find((part) => 'lambda' in part)?.lambda ?? null,
+    value: ({ parts }) => firstStrength(parts),
     description: 'of the first part that has one',
   },
   { name: 'id', kind: 'text', value: ({ id }) => id },
   { name: 'error', kind: 'text', value: ({ error }) => error?.message ?? null },
 ];
+
+function firstStrength(parts: RunSummary['parts']): number | null {
+  for (const part of Object.values(parts)) {
+    if (part !== undefined && 'lambda' in part) return part.lambda;
+  }
+  return null;
+}

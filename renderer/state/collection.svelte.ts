@@ -55,6 +55,14 @@ export class Collection<Item extends Identified> {
     this.#items = known < 0 ? [item, ...this.#items] : this.#items.with(known, item);
   }
 
+  /** Replaces several at once; ones that are not in the list come first. */
+  putAll(items: readonly Item[]): void {
+    const given = new Map(items.map((item) => [item.id, item]));
+    const kept = this.#items.map((item) => given.get(item.id) ?? item);
+    const known = new Set(this.#items.map(({ id }) => id));
+    this.#items = [...items.filter(({ id }) => !known.has(id)), ...kept];
+  }
+
   remove(id: string): void {
     this.#items = this.#items.filter((item) => item.id !== id);
   }

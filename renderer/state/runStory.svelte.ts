@@ -69,6 +69,8 @@ export class RunStory {
     const stop = workbench.subscribe((message: WorkbenchEvent) => {
       if (message.type === 'run/state' && message.run.id === this.run) {
         this.refreshSoon();
+      } else if (message.type === 'runs/changed' && message.runs.includes(this.run)) {
+        this.refreshSoon();
       } else if (message.type === 'run/event' && message.event.run === this.run) {
         const { event } = message;
         if (event.type === 'metrics') return;

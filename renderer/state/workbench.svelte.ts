@@ -31,16 +31,25 @@ const ANNOUNCED: ReadonlySet<RunState> = new Set([
   'cancelled',
 ]);
 
+/** Changes of other windows come in groups. */
+const REREAD_MILLISECONDS = 400;
+
 class Workbench {
   readonly models = new Collection<Model>(() => this.call('models/list', {}));
   readonly corpora = new Collection<Corpus>(() => this.call('corpora/list', {}));
   readonly projects = new Collection<ProjectSummary>(() => this.call('projects/list', {}));
-  readonly runs = new Collection<RunSummary>(() => this.call('runs/list', {}));
+  readonly runs = new Collection<RunSummary>(() =>
+    // Archived runs too: a table that hides them needs no second reading to show them.
+    this.call('runs/list', { archived: true }),
+  );
   #connection = $state.raw<Connection>({ state: 'connecting' });
   #diagnostics = $state.raw<Diagnostics | undefined>(undefined);
   readonly #live = new SvelteMap<string, LiveRun>();
   readonly #listeners = new Set<(event: WorkbenchEvent) => void>();
   #host: Host | undefined;
+  /** Runs that this window is changing. */
+  readonly #changing = new Set<string>();
+  #rereading: ReturnType<typeof setTimeout> | undefined;
 
   readonly #open = $derived(this.runs.items.filter(({ state }) => isOpenState(state)));
 
@@ -113,6 +122,26 @@ class Workbench {
     }
   }
 
+  /** The list has the changed runs when it resolves; so it is with archive and note. */
+  async tag(request: Request<'runs/tag'>): Promise<void> {
+    await this.#changeRuns(request.runs, async () => {
+      this.runs.putAll(await this.call('runs/tag', request));
+    });
+  }
+
+  async archive(runs: readonly string[], archived: boolean): Promise<void> {
+    await this.#changeRuns(runs, async () => {
+      this.runs.putAll(await this.call('runs/archive', { runs: [...runs], archived }));
+    });
+  }
+
+  /** An empty text removes the note. */
+  async note(run: string, text: string): Promise<void> {
+    await this.#changeRuns([run], async () => {
+      this.runs.put(await this.call('runs/note', { run, text }));
+    });
+  }
+
   /** Every event, for screens that follow one run closely. Returns the end of the subscription. */
   subscribe(listener: (event: WorkbenchEvent) => void): () => void {
     this.#listeners.add(listener);
@@ -134,6 +163,18 @@ class Workbench {
     this.#diagnostics = await this.call('system/diagnostics', {});
   }
 
+  async #changeRuns(ids: readonly string[], change: () => Promise<void>): Promise<void> {
+    for (const id of ids) this.#changing.add(id);
+    try {
+      await change();
+    } finally {
+      // The event of the change may come after its reply.
+      setTimeout(() => {
+        for (const id of ids) this.#changing.delete(id);
+      }, REREAD_MILLISECONDS);
+    }
+  }
+
   get #required(): Host {
     if (this.#host === undefined) throw new Error('the window is not connected to a host');
     return this.#host;
@@ -149,10 +190,28 @@ class Workbench {
   }
 
   #hear(event: WorkbenchEvent): void {
-    if (event.type === 'run/state') this.#hearState(event.run);
-    else if (event.type === 'run/event') this.#liveOf(event.event.run).hear(event.event);
-    else activities.ofForeign(event);
+    switch (event.type) {
+      case 'run/state':
+        this.#hearState(event.run);
+        break;
+      case 'run/event':
+        this.#liveOf(event.event.run).hear(event.event);
+        break;
+      case 'runs/changed':
+        this.#hearChanged(event.runs);
+        break;
+      case 'progress':
+        activities.ofForeign(event);
+        break;
+    }
     for (const listener of this.#listeners) listener(event);
+  }
+
+  /** The reply to a change of this window holds the runs; those of others are read. */
+  #hearChanged(ids: readonly string[]): void {
+    if (ids.every((id) => this.#changing.has(id))) return;
+    clearTimeout(this.#rereading);
+    this.#rereading = setTimeout(() => void this.runs.refresh(), REREAD_MILLISECONDS);
   }
 
   #hearState(run: RunSummary): void {

@@ -144,7 +144,7 @@ try {
   await server.close();
 }
 console.log(`pictures are in ${pictures}`);
-for (const complaint of complaints) console.error(complaint);
+for (const complaint of complaints) process.stderr.write(`${complaint}\n`);
 process.exitCode = complaints.length === 0 ? 0 : 1;
 
 /** The whole content, which scrolls inside the frame, in pictures that show it at its size. */

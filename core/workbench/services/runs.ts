@@ -23,6 +23,8 @@ export function runHandlers(
     'runs/resume'({ run: word }) {
       const run = findRun(store, word);
       requireMaterial(services, run);
+      // A run is not at work unseen.
+      store.runSummaries.archive(run.id, null);
       queue.resume(run);
       return summaryOf(run);
     },

@@ -1,5 +1,6 @@
 /** What the services share: the open home folder, its history, and ways to have work done. */
 import type { Store } from '../../store/store.ts';
+import type { WorkbenchEvent } from '../contract.ts';
 import type { Home } from '../home.ts';
 import type { RunJob } from '../jobs.ts';
 import type { RunQueue } from '../queue.ts';
@@ -11,6 +12,8 @@ export interface Services {
   readonly queue: RunQueue;
   readonly runJob: RunJob;
   readonly corpusUse: CorpusUse;
+  /** Tells every listener of this Workbench. */
+  readonly publish: (event: WorkbenchEvent) => void;
   /** Removes what other processes' requests left behind, their texts included. */
   readonly clearSpool: () => Promise<void>;
 }

@@ -4,7 +4,7 @@ import type { ChartConfiguration, ChartOptions, Plugin, Scale, Tick } from 'char
 import { formatClock, formatCompact, formatExponent } from '../../lib/format.ts';
 import { durationTicks, linearTicks, logTicks, tickDecimals, wholeTicks } from '../../lib/ticks.ts';
 import type { XAxis } from './chartTypes.ts';
-import type { Palette } from './palette.svelte.ts';
+import type { Palette } from './paletteColours.ts';
 
 Chart.register(ScatterController, LinearScale, LogarithmicScale);
 

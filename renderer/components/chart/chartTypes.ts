@@ -1,5 +1,5 @@
 import type { Point } from '../../lib/points.ts';
-import type { CurveColour } from './palette.svelte.ts';
+import type { CurveColour } from './paletteColours.ts';
 
 /** Where a value may lie: 95 % unless the chart says otherwise. */
 export interface PointInterval {

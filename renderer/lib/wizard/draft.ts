@@ -1,9 +1,10 @@
 /** What a person has typed into the wizard so far, right or not, and how it becomes a project file. */
+import './withoutEval.ts';
 import { z } from 'zod';
 import type { ProjectFile } from '../../../core/workbench/projectFile.ts';
 import { PART_NAMES } from '../../../core/strategies/parts.ts';
 import type { PartName } from '../../../core/strategies/parts.ts';
-import { PART_SETTINGS, SETTINGS, valueAt } from './settings.ts';
+import { PART_SETTINGS, SETTINGS, valueAt, valueText } from './settings.ts';
 import type { Setting } from './settings.ts';
 
 export const STEPS = ['model', 'target', 'source', 'strategies', 'settings', 'review'] as const;
@@ -49,10 +50,7 @@ export const draftSchema = z.object({
 export type Draft = z.infer<typeof draftSchema>;
 
 let lastId = 0;
-export function strategyDraft(
-  isBase: boolean,
-  parts: StrategyDraft['parts'] = {},
-): StrategyDraft {
+export function strategyDraft(isBase: boolean, parts: StrategyDraft['parts'] = {}): StrategyDraft {
   lastId += 1;
   return { id: `s${lastId}-${Math.random().toString(36).slice(2, 8)}`, isBase, parts };
 }
@@ -74,7 +72,9 @@ export function emptyDraft(): Draft {
 
 /** Whether a person would lose anything with this draft. */
 export function isUntouched(draft: Draft): boolean {
-  const { strategies, ...rest } = draft;
+  const { strategies, ...chosen } = draft;
+  const settings = Object.entries(chosen.settings).filter(([, text]) => text.trim() !== '');
+  const rest = { ...chosen, settings: Object.fromEntries(settings) };
   const { strategies: _, ...empty } = emptyDraft();
   return (
     JSON.stringify({ ...rest, step: 'model', reached: 0 }) === JSON.stringify(empty) &&
@@ -193,7 +193,7 @@ export function draftOf(project: ProjectFile): Draft {
   const settings: Record<string, string> = {};
   for (const { path, keys, standard } of SETTINGS) {
     const value = valueAt(project, keys);
-    if (value !== undefined && value !== standard) settings[path] = String(value);
+    if (value !== undefined && value !== standard) settings[path] = valueText(value);
   }
   return {
     ...emptyDraft(),
@@ -216,7 +216,7 @@ export function draftOf(project: ProjectFile): Draft {
     seeds: project.seeds.join(' '),
     guard: {
       isOn: guard !== undefined,
-      maxForgetting: guard === undefined ? '' : String(guard.max_forgetting),
+      maxForgetting: guard === undefined ? '' : valueText(guard.max_forgetting),
       action: guard?.action ?? 'stop',
     },
     settings,
@@ -231,7 +231,7 @@ function partsDraft(entry: Readonly<Record<string, unknown>>): StrategyDraft['pa
     for (const { path, standard } of PART_SETTINGS[name]) {
       const value = valueAt(entry[name], [path]);
       if (value === undefined || value === standard) continue;
-      given[path] = Array.isArray(value) ? value.join(' ') : String(value);
+      given[path] = (Array.isArray(value) ? value : [value]).map(valueText).join(' ');
     }
     parts[name] = given;
   }

@@ -59,7 +59,10 @@ export const HELP: Readonly<Record<string, SettingHelp>> = {
     line: 'Replaces both dropout rates of the model.',
     whenEmpty: 'as in the model',
   },
-  'training.logging_steps': { line: 'A point on the training curves every so many.', unit: 'steps' },
+  'training.logging_steps': {
+    line: 'A point on the training curves every so many.',
+    unit: 'steps',
+  },
   'training.eval_steps': {
     line: 'Both validation losses every so many; more often costs time.',
     unit: 'steps',

@@ -1,4 +1,5 @@
 /** The settings of a project file as the schema has them: names, kinds and defaults, with a line on each. */
+import './withoutEval.ts';
 import { nodeAt, schemaNode } from '../../../core/base/describeSchema.ts';
 import type { SchemaNode } from '../../../core/base/describeSchema.ts';
 import { PART_NAMES, strategyPartsSchema } from '../../../core/strategies/parts.ts';

@@ -59,8 +59,9 @@ describe('migrations', () => {
     }[];
     const ours = tables.filter(({ name }) => !name.startsWith('sqlite_'));
     expect(ours.map(({ name }) => name).sort()).toEqual([
-      ...['checkpoints', 'corpora', 'evaluations', 'frozen_sets', 'metrics', 'models', 'notes'],
-      ...['projects', 'run_corpora', 'runs', 'series', 'tags', 'tasks'],
+      ...['checkpoints', 'choices', 'corpora', 'evaluations', 'fisher_diagonals', 'frozen_sets'],
+      ...['metrics', 'models', 'notes', 'pixels', 'projects', 'run_corpora', 'runs', 'series'],
+      ...['tags', 'tasks'],
     ]);
     expect(ours.every(({ strict }) => strict === 1)).toBe(true);
     expect(ours.find(({ name }) => name === 'metrics')?.wr).toBe(1);
@@ -84,7 +85,7 @@ describe('migrations', () => {
     const before = contents(path);
     const next: Migration = {
       version: MIGRATIONS.length + 1,
-      apply: (connection) => connection.exec('ALTER TABLE runs ADD COLUMN archived_at TEXT'),
+      apply: (connection) => connection.exec('ALTER TABLE runs ADD COLUMN colour TEXT'),
     };
     const connection = openDatabase(path, { migrations: [...MIGRATIONS, next] });
     expect(schemaVersion(connection)).toBe(next.version);
@@ -92,9 +93,11 @@ describe('migrations', () => {
     const after = contents(path);
     expect(after['metrics']).toEqual(before['metrics']);
     expect(after['runs']).toEqual(
-      before['runs']?.map((row) => ({ ...(row as object), archived_at: null })),
+      before['runs']?.map((row) => ({ ...(row as object), colour: null })),
     );
-    expect(contents(join(folder, 'backups', 'workbench-v1.sqlite'))).toEqual(before);
+    expect(contents(join(folder, 'backups', `workbench-v${MIGRATIONS.length}.sqlite`))).toEqual(
+      before,
+    );
   });
 
   it('that fail leave the database as it was', () => {

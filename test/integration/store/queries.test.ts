@@ -23,12 +23,14 @@ afterEach(async () => {
 });
 
 const RUN = 'run-aaaaaaaaaa';
+/** Of the run, in other tables. */
+const SAID = { tags: ['good'], note: 'First trial.' };
 const LOSS = { name: 'train/target_loss', split: '', role: '' };
 
 it('returns models, corpora and runs as they were put', () => {
   expect(store.models.list()).toEqual([modelRecord]);
   expect(store.corpora.find(corpusRecord.id)).toEqual(corpusRecord);
-  expect(store.runs.find(RUN)).toEqual(runRecord());
+  expect(store.runs.find(RUN)).toEqual(runRecord(SAID));
   expect(store.tags.list(RUN)).toEqual(['good']);
   expect(store.notes.find(RUN)?.text).toBe('First trial.');
   expect(store.tasks.list()).toHaveLength(1);
@@ -42,9 +44,9 @@ it('changes only what an update names', () => {
     continueOnStart: true,
   } as const;
   store.runs.update(RUN, change);
-  expect(store.runs.find(RUN)).toEqual(runRecord(change));
+  expect(store.runs.find(RUN)).toEqual(runRecord({ ...SAID, ...change }));
   store.runs.update(RUN, { error: null });
-  expect(store.runs.find(RUN)).toEqual(runRecord({ ...change, error: null }));
+  expect(store.runs.find(RUN)).toEqual(runRecord({ ...SAID, ...change, error: null }));
 });
 
 it('gives queued runs in the order of the queue and filters by project and state', () => {

@@ -19,9 +19,11 @@ import type { RunSummary } from '../../../../core/workbench/contract.ts';
 
 const run = (id: string, change: Partial<RunSummary> = {}): RunSummary => ({
   ...{ id, project: 'project-a', projectName: 'pilot', name: id, purpose: 'result' },
-  ...{ strategy: 'sdt', parts: {}, seed: 1, state: 'completed', step: 100, totalSteps: 100 },
+  ...{ strategy: 'sdt', parts: {}, alpha: null, seed: 1, state: 'completed' },
+  ...{ step: 100, totalSteps: 100 },
   ...{ engine: null, device: null, createdAt: '', startedAt: null, endedAt: null },
-  ...{ configurationHash: '', error: null },
+  ...{ configurationHash: '', error: null, tags: [], note: null, archivedAt: null },
+  ...{ sourceNll: null, targetNll: null },
   ...change,
 });
 const ewc = (lambda: number) => ({

@@ -153,9 +153,19 @@ describe('exports', () => {
 describe('progress of a project', () => {
   const run = (state: RunState, step = 0, strategy = 'sdt'): RunSummary => ({
     ...{ id: `run-${state}-${step}`, project: 'project-a', projectName: 'pilot', name: 'run' },
-    ...{ purpose: 'result', strategy, parts: {}, seed: 1, state, step, totalSteps: 100 },
+    ...{
+      purpose: 'result',
+      strategy,
+      parts: {},
+      alpha: null,
+      seed: 1,
+      state,
+      step,
+      totalSteps: 100,
+    },
     ...{ engine: null, device: null, createdAt: '', startedAt: null, endedAt: null },
-    ...{ configurationHash: '', error: null },
+    ...{ configurationHash: '', error: null, tags: [], note: null, archivedAt: null },
+    ...{ sourceNll: null, targetNll: null },
   });
 
   test('work is told before trouble, trouble before rest', () => {
