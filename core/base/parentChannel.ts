@@ -43,7 +43,9 @@ export function openParentChannel(): ParentChannel | undefined {
 }
 
 function parentPort(): ParentPort | undefined {
-  return (process as { parentPort?: ParentPort | undefined }).parentPort;
+  // As an object: Electron's own types, where they are installed, know nothing of `close`.
+  const host: object = process;
+  return 'parentPort' in host ? (host.parentPort as ParentPort | undefined) : undefined;
 }
 
 function sendToNodeParent(message: object): Promise<void> {
