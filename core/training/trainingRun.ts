@@ -136,7 +136,7 @@ export class TrainingRun {
 
   /** Lets the forgetting guard end the training at this step. */
   #judge(): void {
-    if (this.#step === 0 || this.#history.guarded !== undefined) return;
+    if (this.#step === 0 || !this.#isWatched() || this.#history.guarded !== undefined) return;
     const verdict = this.#history.guardVerdict(this.#step);
     if (verdict !== undefined) this.#history.add({ type: 'guard', ...verdict });
   }

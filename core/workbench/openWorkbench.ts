@@ -146,6 +146,10 @@ class OwnedWorkbench implements WorkbenchClient {
     const reads = readHandlers(home, store);
     this.#handlers = {
       ...reads,
+      'projects/show': async (request, context) => {
+        const shown = await reads['projects/show'](request, context);
+        return { ...shown, runs: shown.runs.map((run) => this.#queue.asItStands(run)) };
+      },
       'runs/list': async (request, context) =>
         (await reads['runs/list'](request, context)).map((run) => this.#queue.asItStands(run)),
       'runs/show': async (request, context) =>

@@ -50,6 +50,8 @@ A project file, as YAML or JSON:
     max_steps: 1500
     per_device_train_batch_size: 32
     max_seq_length: 128
+    eval_steps: 100
+    forgetting_guard: {max_forgetting: 0.5, action: rollback}   # nats a token, at eval_steps
   selection:
     max_steps: 300               # of the runs that only choose a value, with one seed
 `;

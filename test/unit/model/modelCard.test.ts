@@ -29,3 +29,9 @@ test('names cannot break out of their place', () => {
   expect(card).toContain('# pilot # not a heading\n');
   expect(card).toContain('| target | notes \\| 2024 | ab12 |');
 });
+
+test('a card of weights between two models says between which', () => {
+  expect(modelCard('bert', provenance)).not.toContain('interpolation');
+  const card = modelCard('bert', { ...provenance, interpolation: { alpha: 0.3, run: 'run-1' } });
+  expect(card).toContain('| interpolation | (1 − α) base model + α run run-1, α 0.3 |');
+});
