@@ -150,7 +150,9 @@ process.exitCode = complaints.length === 0 ? 0 : 1;
 /** The whole content, which scrolls inside the frame, in pictures that show it at its size. */
 async function takeParts(page: Page, path: string): Promise<void> {
   const part = 1000;
-  const height = await page.locator('main').evaluate((main) => main.scrollHeight + 60);
+  const height = await page
+    .locator('main')
+    .evaluate((main: { scrollHeight: number }) => main.scrollHeight + 60);
   const width = page.viewportSize()?.width ?? 1280;
   await page.setViewportSize({ width, height });
   await page.waitForTimeout(300);

@@ -42,7 +42,7 @@ function addEvaluations(run: string, phase: 'before' | 'during' | 'after', nll: 
 
 it('says of a run what the run itself says, with tags, note, losses at the end and parts', () => {
   const parts = { ewc: { lambda: 100 } };
-  const configuration = JSON.stringify({ parts, settings: {} });
+  const configuration = JSON.stringify({ parts, settings: {}, interpolation: { alpha: 0.4 } });
   const error = { code: 'a/b', message: 'm', hint: 'h' };
   const change = { id: 'run-b', strategy: 'ewc', state: 'failed', configuration, error } as const;
   store.runs.insert(runRecord(change), []);
@@ -55,7 +55,8 @@ it('says of a run what the run itself says, with tags, note, losses at the end a
   const { projectId, projectName, archivedAt, tags, note, sourceNll, targetNll } = record ?? {};
   expect(store.runSummaries.find('run-b')).toEqual({
     ...{ id: 'run-b', project: projectId, projectName, name: 'sdt-seed-1', purpose: 'result' },
-    ...{ strategy: 'ewc', parts, seed: 1, state: 'failed', step: 0, totalSteps: null },
+    ...{ strategy: 'ewc', parts, alpha: 0.4, seed: 1, state: 'failed' },
+    ...{ step: 0, totalSteps: null },
     ...{ engine: null, device: null, startedAt: null, endedAt: null, error },
     ...{ createdAt: record?.createdAt, configurationHash: record?.configurationHash },
     ...{ archivedAt, tags, note, sourceNll, targetNll },

@@ -197,7 +197,7 @@ describe('options become requests', () => {
     [['purge', 'corpus', 'notes'], { name: 'corpora/purge', request: { corpus: 'notes' } }],
     [
       ['runs', 'list', '--project', 'pilot', '--state', 'failed'],
-      { name: 'runs/list', request: { project: 'pilot', state: 'failed' } },
+      { name: 'runs/list', request: { project: 'pilot', state: 'failed', archived: false } },
     ],
     [['runs', 'pause', 'r'], { name: 'runs/pause', request: { run: 'r' } }],
     [['runs', 'cancel', 'r'], { name: 'runs/cancel', request: { run: 'r' } }],
