@@ -59,8 +59,18 @@ describe('migrations', () => {
     }[];
     const ours = tables.filter(({ name }) => !name.startsWith('sqlite_'));
     expect(ours.map(({ name }) => name).sort()).toEqual([
-      ...['checkpoints', 'corpora', 'evaluations', 'frozen_sets', 'metrics', 'models', 'notes'],
-      ...['projects', 'run_corpora', 'runs', 'series', 'tags', 'tasks'],
+      ...['checkpoints', 'choices', 'corpora', 'evaluations', 'fisher_diagonals', 'frozen_sets'],
+      ...[
+        'metrics',
+        'models',
+        'notes',
+        'projects',
+        'run_corpora',
+        'runs',
+        'series',
+        'tags',
+        'tasks',
+      ],
     ]);
     expect(ours.every(({ strict }) => strict === 1)).toBe(true);
     expect(ours.find(({ name }) => name === 'metrics')?.wr).toBe(1);
@@ -94,7 +104,9 @@ describe('migrations', () => {
     expect(after['runs']).toEqual(
       before['runs']?.map((row) => ({ ...(row as object), archived_at: null })),
     );
-    expect(contents(join(folder, 'backups', 'workbench-v1.sqlite'))).toEqual(before);
+    expect(contents(join(folder, 'backups', `workbench-v${MIGRATIONS.length}.sqlite`))).toEqual(
+      before,
+    );
   });
 
   it('that fail leave the database as it was', () => {

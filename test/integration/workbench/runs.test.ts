@@ -94,7 +94,6 @@ describe('a project', () => {
     expect(more.runs.map(({ seed }) => seed)).toEqual([1, 5]);
     expect(await workbench.call('projects/list', {})).toHaveLength(1);
     for (const { id } of more.runs) await waitForState(workbench, id, 'completed');
-    for (const { id } of more.runs) await waitForState(workbench, id, 'completed');
     const other = await workbench.call('projects/run', { project: tinyProject({ max_steps: 7 }) });
     expect(other.id).not.toBe(first.id);
   });
