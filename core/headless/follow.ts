@@ -70,8 +70,11 @@ export async function followRuns(
     wake();
   };
   stop.addEventListener('abort', onStop);
+  /** What was told while a look was under way is newer than what it saw. */
+  const newer = new Map<string, RunSummary>();
   const unsubscribe = workbench.subscribe((event) => {
     if (event.type === 'run/state') {
+      newer.set(event.run.id, event.run);
       display.change(event.run);
       wake();
     } else if (event.type === 'run/event') display.event(event.event);
@@ -80,7 +83,9 @@ export async function followRuns(
   let still = 0;
   try {
     for (;;) {
-      const { runs, choices, expectsMore } = await look();
+      newer.clear();
+      const { choices, expectsMore, ...seen } = await look();
+      const runs = seen.runs.map((run) => newer.get(run.id) ?? run);
       for (const run of runs) display.state(run);
       display.choices(choices);
       const moving = runs.filter(({ state }) => !isAtRest(state));

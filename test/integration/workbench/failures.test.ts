@@ -3,12 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../../core/store/store.ts';
 import type { WorkbenchClient } from '../../../core/workbench/contract.ts';
 import { startNodeProcess } from '../../../core/workbench/hostProcess.ts';
 import type { StartProcess } from '../../../core/workbench/hostProcess.ts';
 import { prepareHome } from '../../../core/workbench/home.ts';
+import { filledTemplate } from '../../fixtures/filledHome.ts';
 import { wordPieceFolder } from '../../fixtures/tinyTokenizers.ts';
 import {
   addModel,
@@ -22,18 +23,9 @@ import {
 } from '../../fixtures/workbenchHome.ts';
 import type { Scratch } from '../../fixtures/workbenchHome.ts';
 
-let template: Scratch;
+const copyFilled = filledTemplate();
 let scratch: Scratch;
 let workbench: WorkbenchClient | undefined;
-
-beforeAll(async () => {
-  template = await newScratch();
-  const filled = await open(template);
-  await fill(filled, template);
-  await filled.close();
-});
-
-afterAll(() => template.remove());
 
 beforeEach(async () => {
   scratch = await newScratch();
@@ -46,7 +38,7 @@ afterEach(async () => {
 });
 
 async function openFilled(startProcess?: StartProcess): Promise<WorkbenchClient> {
-  await cp(template.home, scratch.home, { recursive: true });
+  await copyFilled(scratch);
   workbench = await open(scratch, startProcess === undefined ? {} : { startProcess });
   return workbench;
 }
@@ -480,7 +472,8 @@ describe('a purge', () => {
     const { bytes } = await workbench.call('corpora/purge', { corpus: id });
     expect(bytes).toBeGreaterThan(0);
     expect(await filesWith(marker)).toEqual([]);
-    const sets = await readdir(join(scratch.home, 'evaluations'));
+    const places = await readdir(join(scratch.home, 'evaluations'));
+    const sets = places.filter((name) => name !== 'base');
     expect(sets).toHaveLength(2);
     expect((await workbench.call('runs/show', { run })).evaluations).toHaveLength(8);
     expect((await workbench.call('corpora/list', {})).map(({ name }) => name)).toEqual(['wiki']);

@@ -2,18 +2,18 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readFile, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tryOwnerLock } from '../../../core/store/ownerLock.ts';
 import { connectOrOpenWorkbench } from '../../../core/workbench/connect.ts';
 import type { WorkbenchClient, WorkbenchEvent } from '../../../core/workbench/contract.ts';
 import { startNodeProcess } from '../../../core/workbench/hostProcess.ts';
 import { connectWorkbench } from '../../../core/workbench/remoteClient.ts';
+import { filledTemplate } from '../../fixtures/filledHome.ts';
+import { startOwner, stopOwner } from '../../fixtures/ownerProcess.ts';
 import {
   addModel,
-  fill,
   newScratch,
   open,
   tinyProject,
@@ -23,25 +23,17 @@ import {
 } from '../../fixtures/workbenchHome.ts';
 import type { Scratch } from '../../fixtures/workbenchHome.ts';
 
-const OWNER = fileURLToPath(new URL('../../fixtures/homeOwner.ts', import.meta.url));
-
-let template: Scratch;
+const copyFilled = filledTemplate();
 let scratch: Scratch;
 let owner: ChildProcessWithoutNullStreams;
 const clients: WorkbenchClient[] = [];
 
-async function startOwner(): Promise<void> {
-  owner = spawn(process.execPath, [OWNER, scratch.home]);
-  owner.stderr.pipe(process.stderr);
-  await once(owner.stdout, 'data');
+async function begin(): Promise<void> {
+  owner = await startOwner(scratch.home);
 }
 
-async function stopOwner(signal: 'SIGKILL' | 'close'): Promise<void> {
-  if (owner.exitCode !== null || owner.signalCode !== null) return;
-  const exited = once(owner, 'exit');
-  if (signal === 'SIGKILL') owner.kill('SIGKILL');
-  else owner.stdin.write('close\n');
-  await exited;
+async function end(how: 'SIGKILL' | 'close'): Promise<void> {
+  await stopOwner(owner, how);
 }
 
 async function connect(): Promise<WorkbenchClient> {
@@ -59,24 +51,15 @@ async function connectOrOpen(): Promise<WorkbenchClient> {
   return client;
 }
 
-beforeAll(async () => {
-  template = await newScratch();
-  const filled = await open(template);
-  await fill(filled, template);
-  await filled.close();
-});
-
-afterAll(() => template.remove());
-
 beforeEach(async () => {
   scratch = await newScratch();
-  await cp(template.home, scratch.home, { recursive: true });
-  await startOwner();
+  await copyFilled(scratch);
+  await begin();
 });
 
 afterEach(async () => {
   for (const client of clients.splice(0)) await client.close();
-  await stopOwner('SIGKILL');
+  await end('SIGKILL');
   await scratch.remove();
 });
 
@@ -183,7 +166,7 @@ describe('when the owner', () => {
     const { runs } = await client.call('projects/run', { project });
     const run = runs[0]?.id ?? '';
     await waitForStep(client, run, 40);
-    await stopOwner('SIGKILL');
+    await end('SIGKILL');
     // The same client, without being told: it becomes the owner at its next call.
     const interrupted = await client.call('runs/show', { run });
     expect(interrupted.state).toBe('interrupted');
@@ -221,7 +204,7 @@ describe('when the owner', () => {
     const { runs } = await client.call('projects/run', { project });
     const run = runs[0]?.id ?? '';
     await waitForStep(client, run, 10);
-    await stopOwner('close');
+    await end('close');
     await waitForState(client, run, 'completed');
     expect((await client.call('runs/show', { run })).attempts).toBe(2);
   });
@@ -283,7 +266,7 @@ describe('the spool', () => {
   });
 
   it('tells a client whose lease the owner has removed', async () => {
-    await stopOwner('close');
+    await end('close');
     // An owner that answers nothing.
     const lock = tryOwnerLock(join(scratch.home, 'owner.lock'));
     try {
@@ -302,16 +285,16 @@ describe('the spool', () => {
   });
 
   it('is not served by an owner for what the last owner had begun', async () => {
-    await stopOwner('SIGKILL');
+    await end('SIGKILL');
     await writeFile(file(`lease-${living}`), '');
     await writeFile(file(`taken-${living}.json`), request(living, 'models/list', {}));
-    await startOwner();
+    await begin();
     expect((await reply(living)).error?.code).toBe('home/owner-died');
   });
 });
 
 it('two processes that start at the same moment share the folder', async () => {
-  await stopOwner('close');
+  await end('close');
   const [first, second] = await Promise.all([connectOrOpen(), connectOrOpen()]);
   await addModel(first, scratch);
   expect(await second.call('models/list', {})).toHaveLength(1);

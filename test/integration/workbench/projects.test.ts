@@ -1,28 +1,35 @@
 /** Projects of several strategies: shared work, choices of λ, kills in between, edits on the way. */
 import { cp } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openStore } from '../../../core/store/store.ts';
+import { connectWorkbench } from '../../../core/workbench/remoteClient.ts';
 import type { ProjectSummary, WorkbenchClient } from '../../../core/workbench/contract.ts';
-import type { ProjectFile } from '../../../core/workbench/projectFile.ts';
 import { projectFileSchema } from '../../../core/workbench/projectFile.ts';
-import { fill, newScratch, open, tinyProject } from '../../fixtures/workbenchHome.ts';
+import type { ProjectFile } from '../../../core/workbench/projectFile.ts';
+import { filledTemplate } from '../../fixtures/filledHome.ts';
+import { startOwner, stopOwner } from '../../fixtures/ownerProcess.ts';
+import {
+  fill,
+  newScratch,
+  open,
+  tinyProject,
+  waitForState,
+  waitForStep,
+  writeText,
+} from '../../fixtures/workbenchHome.ts';
 import type { Scratch } from '../../fixtures/workbenchHome.ts';
 
-let template: Scratch;
+// Many short processes, one after the other: no limit that a busy machine could reach.
+vi.setConfig({ testTimeout: 1_200_000 });
+
+const copyFilled = filledTemplate();
 let scratch: Scratch;
 let workbench: WorkbenchClient;
 
-beforeAll(async () => {
-  template = await newScratch();
-  const filled = await open(template);
-  await fill(filled, template);
-  await filled.close();
-});
-
-afterAll(() => template.remove());
-
 beforeEach(async () => {
   scratch = await newScratch();
-  await cp(template.home, scratch.home, { recursive: true });
+  await copyFilled(scratch);
   workbench = await open(scratch);
 });
 
@@ -31,34 +38,347 @@ afterEach(async () => {
   await scratch.remove();
 });
 
-const strategies = projectFileSchema.shape.strategies;
+const SWEEP = { ewc: { lambda: [1, 100] } };
 
-function study(overrides: Partial<ProjectFile> = {}): ProjectFile {
-  return tinyProject(
-    { max_steps: 6, eval_steps: 6, save_steps: 6 },
-    {
-      strategies: strategies.parse(['ndt', 'sdt', { ewc: { lambda: [1, 100] } }]),
-      seeds: [1, 2],
-      selection: { max_steps: 4, source_weight: 1 },
-      fisher: { sequences: 20, variant: 'per_sequence', batch_size: 16, seed: 0 },
-      ...overrides,
-    },
-  );
+function study(strategies: readonly unknown[], more: object = {}, training: object = {}) {
+  return projectFileSchema.parse({
+    ...tinyProject({ max_steps: 6, eval_steps: 6, save_steps: 6, ...training }),
+    strategies,
+    selection: { max_steps: 4 },
+    fisher: { sequences: 20 },
+    ...more,
+  });
 }
 
-async function untilDone(project: string): Promise<ProjectSummary> {
+async function untilDone(client: WorkbenchClient, project: string): Promise<ProjectSummary> {
   for (;;) {
-    const summary = await workbench.call('projects/show', { project });
+    const summary = await client.call('projects/show', { project });
     const moving = summary.runs.some(({ state }) => state === 'queued' || state === 'running');
     if (!moving && !summary.expectsMore) return summary;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
+/** All that a study comes to: the losses of every run to the last digit, and how λ was chosen. */
+async function outcome(client: WorkbenchClient, project: string) {
+  const { runs, choices } = await client.call('projects/show', { project });
+  const names = new Map(runs.map(({ id, name }) => [id, name]));
+  const scored = await Promise.all(
+    runs.map(async ({ id, name, purpose, state, configurationHash }) => {
+      const { evaluations } = await client.call('runs/show', { run: id });
+      const losses = evaluations.map((one) => [one.role, one.split, one.phase, one.step, one.nll]);
+      return { name, purpose, state, configurationHash, losses };
+    }),
+  );
+  return {
+    runs: scored.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    choices: choices.map(({ candidates, ...choice }) => ({
+      ...choice,
+      candidates: candidates.map((one) => ({ ...one, run: names.get(one.run) })),
+    })),
+  };
+}
+
+/** As `palimpsest run` begins: the file, and what is unfinished of it. */
+async function runAgain(client: WorkbenchClient, project: ProjectFile): Promise<ProjectSummary> {
+  const summary = await client.call('projects/run', { project });
+  for (const { id, state } of summary.runs) {
+    if (state === 'interrupted') await client.call('runs/resume', { run: id });
+  }
+  return summary;
+}
+
 describe('λ with several values', () => {
   it('is tried, chosen and run with every seed, without anybody asking again', async () => {
-    const first = await workbench.call('projects/run', { project: study() });
-    const done = await untilDone(first.id);
-    expect(done.choices).toHaveLength(1);
-  }, 120_000);
+    const strategies = ['ndt', { rh: {}, ewc: { lambda: [1, 100] } }, 'sdt'];
+    const project = study(strategies, { seeds: [1, 2] });
+    const first = await workbench.call('projects/run', { project });
+    expect(first.runs.map(({ name }) => name)).toEqual([
+      ...['ndt-seed-1', 'sdt-seed-1', 'sdt-seed-2'],
+      ...['rh-lambda-1+ewc-lambda-1-seed-1-sweep', 'rh-lambda-1+ewc-lambda-100-seed-1-sweep'],
+    ]);
+    expect(first.expectsMore).toBe(true);
+    expect(
+      first.choices[0]?.candidates.map(({ objective, chosen }) => [objective, chosen]),
+    ).toEqual([
+      [null, false],
+      [null, false],
+    ]);
+
+    const done = await untilDone(workbench, first.id);
+    expect(done.runs.map(({ state }) => state)).toEqual(Array(7).fill('completed'));
+    const [choice] = done.choices;
+    expect(choice).toMatchObject({ strategy: 'rh+ewc', steps: 4, seed: 1, sourceWeight: 1 });
+    const objectives = choice?.candidates.map(({ objective }) => objective ?? NaN) ?? [];
+    const chosen = choice?.candidates.find((candidate) => candidate.chosen);
+    expect(chosen?.objective).toBe(Math.min(...objectives));
+    expect(chosen?.objective).toBe((chosen?.targetNll ?? NaN) + (chosen?.sourceNll ?? NaN));
+    const results = done.runs.slice(5);
+    expect(results.map(({ parts, seed, purpose }) => [parts, seed, purpose])).toEqual([
+      [chosen?.parts, 1, 'result'],
+      [chosen?.parts, 2, 'result'],
+    ]);
+
+    const sweep = await workbench.call('runs/show', { run: chosen?.run ?? '' });
+    expect(sweep.step).toBe(4);
+    expect(new Set(sweep.evaluations.map(({ split }) => split))).toEqual(new Set(['validation']));
+    const end = sweep.evaluations.find(({ role, phase }) => role === 'target' && phase === 'after');
+    expect(chosen?.targetNll).toBe(end?.nll);
+
+    // The same file again finds all of it done.
+    const again = await workbench.call('projects/run', { project });
+    expect(again.runs.map(({ id }) => id)).toEqual(done.runs.map(({ id }) => id));
+    expect(await untilDone(workbench, first.id)).toEqual(done);
+
+    // A run folder says in another home what it is for, and finds there what it reads.
+    const { folder, rehearsal } = await workbench.call('runs/show', { run: results[0]?.id ?? '' });
+    expect(rehearsal?.sequences).toBeGreaterThan(0);
+    const carried = join(scratch.inputs, 'carried');
+    await cp(folder, carried, { recursive: true });
+    const carriedSweep = join(scratch.inputs, 'sweep');
+    await cp(sweep.folder, carriedSweep, { recursive: true });
+    await workbench.close();
+    workbench = await open({ ...scratch, home: join(scratch.inputs, 'second') });
+    await fill(workbench, scratch);
+    const imported = await workbench.call('runs/import', { path: carried });
+    expect(imported).toMatchObject({ purpose: 'result', parts: chosen?.parts, state: 'completed' });
+    const { configuration } = await workbench.call('runs/show', { run: imported.id });
+    const corpora = await workbench.call('corpora/list', {});
+    const wiki = corpora.find(({ name }) => name === 'wiki')?.id ?? '';
+    expect(configuration).toMatchObject({
+      rehearsal: {
+        corpusId: wiki,
+        shardFolder: expect.stringMatching(`^corpora/${wiki}/shards/`) as string,
+      },
+      fisher: { folder: expect.stringMatching(/^fisher\/[0-9a-f]+$/) as string },
+      baseScoresFolder: 'evaluations/base',
+    });
+    expect((await workbench.call('runs/import', { path: carriedSweep })).purpose).toBe('sweep');
+  });
+
+  it('waits for a candidate that was cancelled, and goes on when the file is run again', async () => {
+    const project = study([SWEEP], {}, { max_steps: 400 });
+    const first = await workbench.call('projects/run', { project });
+    const [one, other] = first.runs;
+    await workbench.call('runs/cancel', { run: other?.id ?? '' });
+    await waitForState(workbench, one?.id ?? '', 'completed');
+    const waiting = await untilDone(workbench, first.id);
+    expect(waiting.runs).toHaveLength(2);
+    expect(waiting.expectsMore).toBe(false);
+    expect(waiting.choices[0]?.candidates.map(({ chosen }) => chosen)).toEqual([false, false]);
+    await workbench.call('projects/run', { project: { ...project, seeds: [1] } });
+    const last = await untilDone(workbench, first.id);
+    expect(last.runs.map(({ state }) => state)).toEqual([
+      ...['completed', 'cancelled', 'completed', 'completed'],
+    ]);
+    expect(last.choices[0]?.candidates.filter(({ chosen }) => chosen)).toHaveLength(1);
+  });
+
+  it('leaves alone what a person cancelled when it goes on by itself', async () => {
+    const project = study([SWEEP, 'sdt'], { seeds: [1, 2] });
+    const first = await workbench.call('projects/run', { project });
+    const second = first.runs.find(({ name }) => name === 'sdt-seed-2');
+    await workbench.call('runs/cancel', { run: second?.id ?? '' });
+    const done = await untilDone(workbench, first.id);
+    expect(done.runs.filter(({ strategy }) => strategy === 'sdt')).toHaveLength(2);
+    expect(done.runs.filter(({ state }) => state === 'completed')).toHaveLength(5);
+  });
+});
+
+it('a study killed at any moment and run again comes to the same, to the last digit', async () => {
+  const project = study(
+    [SWEEP],
+    { selection: { max_steps: 40 } },
+    { max_steps: 60, save_steps: 20 },
+  );
+  const whole = await workbench.call('projects/run', { project });
+  await untilDone(workbench, whole.id);
+  const expected = await outcome(workbench, whole.id);
+  expect(expected.runs).toHaveLength(3);
+  await workbench.close();
+  await scratch.remove();
+  await copyFilled(scratch);
+
+  /** Runs the study in a process of its own and kills that when `isNow` says so. */
+  async function killWhen(
+    isNow: (shown: ProjectSummary | undefined) => boolean | Promise<boolean>,
+  ): Promise<ProjectSummary | undefined> {
+    const owner = await startOwner(scratch.home);
+    const client = await connectWorkbench(scratch.home);
+    try {
+      // The call fails when the owner dies in it.
+      const begun = runAgain(client, project).catch(() => undefined);
+      let shown: ProjectSummary | undefined;
+      do {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        const [known] = await client.call('projects/list', {});
+        shown = known;
+      } while (!(await isNow(shown)));
+      await stopOwner(owner, 'SIGKILL');
+      await begun;
+      return shown;
+    } finally {
+      await stopOwner(owner, 'SIGKILL');
+      await client.close();
+    }
+  }
+
+  const sweeps = (shown: ProjectSummary | undefined) =>
+    shown?.runs.filter(({ purpose }) => purpose === 'sweep') ?? [];
+  // While what the runs share is made: nothing is registered.
+  let looks = 0;
+  expect(await killWhen(() => ++looks > 200)).toBeUndefined();
+  // In the midst of the first candidate.
+  await killWhen((shown) =>
+    sweeps(shown).some(({ state, step }) => state === 'running' && step > 5),
+  );
+  // After the last candidate, before what was chosen is written down.
+  const between = await killWhen(
+    (shown) =>
+      sweeps(shown).length === 2 && sweeps(shown).every(({ state }) => state === 'completed'),
+  );
+  expect(between?.runs).toHaveLength(2);
+  expect(between?.choices[0]?.candidates.some(({ chosen }) => chosen)).toBe(false);
+
+  // A host that goes on at its start needs nobody to run the file.
+  workbench = await open(scratch, { continueRuns: true });
+  const isResultAtWork = async (): Promise<boolean> => {
+    const [shown] = await workbench.call('projects/list', {});
+    return shown?.runs.some(({ purpose, step }) => purpose === 'result' && step > 5) === true;
+  };
+  while (!(await isResultAtWork())) await new Promise((resolve) => setTimeout(resolve, 10));
+  await workbench.close();
+
+  // In the midst of the chosen run, from where closing had left it.
+  await killWhen(
+    (shown) => shown?.runs.some(({ name, step }) => !name.endsWith('sweep') && step > 30) === true,
+  );
+  workbench = await open(scratch);
+  const again = await runAgain(workbench, project);
+  await untilDone(workbench, again.id);
+  expect(await workbench.call('projects/list', {})).toHaveLength(1);
+  expect(await outcome(workbench, again.id)).toEqual(expected);
+});
+
+describe('a file of the same name', () => {
+  const LONG = { max_steps: 20_000, save_steps: 20_000, eval_steps: 20_000 };
+
+  it('with other settings is refused while the project is at work', async () => {
+    const project = study(['sdt', 'l2'], {}, LONG);
+    const { id, runs } = await workbench.call('projects/run', { project });
+    const [first, second] = runs;
+    await waitForStep(workbench, first?.id ?? '', 1);
+    const edited = study(['sdt'], { rehearsal: { size: 5 } }, { ...LONG, learning_rate: 5e-4 });
+    await expect(workbench.call('projects/run', { project: edited })).rejects.toMatchObject({
+      code: 'project/running',
+      message:
+        'The project "trial" is at work with other settings: training.learning_rate is 0.005 there ' +
+        'and 5e-4 here; rehearsal.size is 10000 there and 5 here.',
+    });
+    expect(await workbench.call('projects/list', {})).toHaveLength(1);
+    await workbench.call('runs/cancel', { run: second?.id ?? '' });
+    await workbench.call('runs/pause', { run: first?.id ?? '' });
+    const other = await workbench.call('projects/run', { project: edited });
+    expect(other.id).not.toBe(id);
+    expect(await workbench.call('projects/list', {})).toHaveLength(2);
+  });
+
+  it('with more strategies, seeds or values continues the project, also at work', async () => {
+    const first = await workbench.call('projects/run', { project: study(['sdt']) });
+    const more = study(['sdt', { l2: { lambda: [0.01, 1] } }]);
+    const second = await workbench.call('projects/run', { project: more });
+    expect(second.id).toBe(first.id);
+    expect(second.runs[0]?.id).toBe(first.runs[0]?.id);
+    const chosen = await untilDone(workbench, first.id);
+    expect(chosen.runs).toHaveLength(4);
+
+    const seeds = { ...more, seeds: [1, 7] };
+    const third = await workbench.call('projects/run', { project: seeds });
+    expect(third.id).toBe(first.id);
+    expect(third.choices).toEqual(chosen.choices);
+    expect(third.runs.map(({ name }) => name).slice(4)).toEqual([
+      'sdt-seed-7',
+      expect.stringMatching(/^l2-lambda-[0-9.]+-seed-7$/),
+    ]);
+    // What is shown is the plan as the file stands.
+    const none = await workbench.call('projects/run', { project: study(['sdt']) });
+    expect(none).toMatchObject({ id: first.id, choices: [], expectsMore: false });
+    expect(none.runs.map(({ name }) => name)).toEqual(['sdt-seed-1']);
+  });
+
+  it('continues a project that an earlier version stored', async () => {
+    const project = study(['sdt'], { selection: {}, fisher: {} });
+    const first = await workbench.call('projects/run', { project });
+    await untilDone(workbench, first.id);
+    await workbench.close();
+    const store = openStore(join(scratch.home, 'workbench.sqlite'));
+    const stored = JSON.parse(store.projects.find(first.id)?.file ?? '') as object;
+    const isNew = (key: string): boolean => ['selection', 'rehearsal', 'fisher'].includes(key);
+    const old = Object.entries(stored).filter(([key]) => !isNew(key));
+    expect(Object.keys(stored).filter(isNew)).toHaveLength(3);
+    store.projects.updateFile(first.id, JSON.stringify(Object.fromEntries(old)));
+    store.close();
+    workbench = await open(scratch);
+    const again = await workbench.call('projects/run', { project });
+    expect(again.id).toBe(first.id);
+    expect(again.runs.map(({ id }) => id)).toEqual(first.runs.map(({ id }) => id));
+  });
+});
+
+describe('source text', () => {
+  it.each([
+    [
+      'project/needs-source',
+      { strategies: ['sdt', 'gem'], source_corpus: { evaluation: 'wiki' } },
+      'The strategy GEM draws source text in every step, but source_corpus has no key rehearsal.',
+    ],
+    [
+      'project/needs-source',
+      {
+        strategies: [{ rh: {}, ewc: {} }],
+        source_corpus: { evaluation: 'wiki', rehearsal: 'wiki' },
+      },
+      'The strategy RH+EWC weighs by a Fisher diagonal, which is estimated on source text, but source_corpus has no key fisher.',
+    ],
+    [
+      'project/same-corpus',
+      { strategies: ['rh'], source_corpus: { evaluation: 'wiki', rehearsal: 'notes' } },
+      'target_corpus and source_corpus.rehearsal are both "notes".',
+    ],
+    [
+      'project/empty-split',
+      { strategies: ['sdt', { ewc: {} }], source_corpus: 'held-out' },
+      'source_corpus "held-out" has no documents in its train split, which the strategy EWC reads.',
+    ],
+  ])('that is missing is told by %s before anything is registered', async (code, more, message) => {
+    if (more.source_corpus === 'held-out') await importHeldOut();
+    const project = study(more.strategies, { source_corpus: more.source_corpus });
+    await expect(workbench.call('projects/run', { project })).rejects.toMatchObject({
+      code,
+      message,
+    });
+    expect(await workbench.call('projects/list', {})).toEqual([]);
+  });
+
+  it('is held by the runs that read it, and by no others', async () => {
+    await importHeldOut();
+    const source_corpus = { evaluation: 'held-out', rehearsal: 'wiki' };
+    const { runs } = await workbench.call('projects/run', {
+      project: study(['sdt', 'rh'], { source_corpus }, { max_steps: 20_000 }),
+    });
+    await workbench.call('runs/cancel', { run: runs[1]?.id ?? '' });
+    expect((await workbench.call('corpora/purge', { corpus: 'wiki' })).bytes).toBeGreaterThan(0);
+    await expect(workbench.call('corpora/purge', { corpus: 'held-out' })).rejects.toMatchObject({
+      code: 'corpus/in-use',
+    });
+  });
+
+  async function importHeldOut(): Promise<void> {
+    await workbench.call('corpora/import', {
+      paths: [await writeText(scratch, 'source', 60)],
+      name: 'held-out',
+      documentBoundary: 'line',
+      splitShares: { train: 0, validation: 0.5, test: 0.5 },
+    });
+  }
 });

@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { cp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WorkbenchClient, WorkbenchEvent } from '../../../core/workbench/contract.ts';
+import { filledTemplate } from '../../fixtures/filledHome.ts';
 import {
   fill,
   newScratch,
@@ -15,7 +16,7 @@ import {
 } from '../../fixtures/workbenchHome.ts';
 import type { Scratch } from '../../fixtures/workbenchHome.ts';
 
-let template: Scratch;
+const copyFilled = filledTemplate();
 let scratch: Scratch;
 let workbench: WorkbenchClient;
 let processes: ReturnType<typeof watchedProcesses>;
@@ -25,8 +26,9 @@ async function openHere(more: object = {}): Promise<void> {
   workbench = await open(scratch, { startProcess: processes.startProcess, patience, ...more });
 }
 
-async function runOne(training: object = {}): Promise<string> {
-  const { runs } = await workbench.call('projects/run', { project: tinyProject(training) });
+async function runOne(training: object = {}, name = 'trial'): Promise<string> {
+  const project = tinyProject(training, { name });
+  const { runs } = await workbench.call('projects/run', { project });
   const id = runs[0]?.id;
   if (id === undefined) throw new Error('no run');
   return id;
@@ -34,18 +36,9 @@ async function runOne(training: object = {}): Promise<string> {
 
 const LONG = { max_steps: 2000, save_steps: 20, eval_steps: 2000 };
 
-beforeAll(async () => {
-  template = await newScratch();
-  const filled = await open(template);
-  await fill(filled, template);
-  await filled.close();
-});
-
-afterAll(() => template.remove());
-
 beforeEach(async () => {
   scratch = await newScratch();
-  await cp(template.home, scratch.home, { recursive: true });
+  await copyFilled(scratch);
   processes = watchedProcesses();
   await openHere();
 });
@@ -104,6 +97,7 @@ describe('a project', () => {
     expect(more.id).toBe(first.id);
     expect(more.runs.map(({ seed }) => seed)).toEqual([1, 5]);
     expect(await workbench.call('projects/list', {})).toHaveLength(1);
+    for (const { id } of more.runs) await waitForState(workbench, id, 'completed');
     const other = await workbench.call('projects/run', { project: tinyProject({ max_steps: 7 }) });
     expect(other.id).not.toBe(first.id);
   });
@@ -163,7 +157,7 @@ describe('a run', () => {
 
   it('is cancelled while it runs and while it waits, and the next one starts', async () => {
     const first = await runOne(LONG);
-    const waiting = await runOne({ ...LONG, max_steps: 2001 });
+    const waiting = await runOne(LONG, 'another');
     await waitForStep(workbench, first, 5);
     expect((await workbench.call('runs/cancel', { run: waiting })).state).toBe('cancelled');
     expect((await workbench.call('runs/cancel', { run: first })).state).toBe('cancelled');
@@ -193,7 +187,7 @@ describe('a run', () => {
 
   it('that was left waiting does not start by itself, and starts when it is resumed', async () => {
     const first = await runOne(LONG);
-    const second = await runOne({ max_steps: 5 });
+    const second = await runOne({ max_steps: 5 }, 'another');
     await workbench.close();
     await openHere();
     expect((await workbench.call('runs/show', { run: second })).state).toBe('queued');
@@ -205,7 +199,7 @@ describe('a run', () => {
   it('fails with a reason when its corpus is damaged, and nothing else suffers', async () => {
     const target = (await workbench.call('corpora/list', {}))[0];
     const first = await runOne(LONG);
-    const second = await runOne({ ...LONG, max_steps: 9 });
+    const second = await runOne({ ...LONG, max_steps: 9 }, 'another');
     await waitForStep(workbench, first, 1);
     await writeFile(join(target?.folder ?? '', 'documents.txt'), 'other');
     await workbench.call('runs/cancel', { run: first });

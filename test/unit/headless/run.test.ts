@@ -245,6 +245,28 @@ describe('run', () => {
     expect(environment.stdout.text).toContain('palimpsest runs resume sweep\n');
   });
 
+  it('shows no state that is older than one it was told of', async () => {
+    const queued = runDetail({ id: 'one', state: 'queued' });
+    const workbench = new PreparedWorkbench({});
+    const looks: (() => RunDetail)[] = [
+      () => queued,
+      () => {
+        // The run starts while the answer is on its way.
+        const run = runSummarySchema.parse({ ...queued, state: 'running' });
+        workbench.publish({ type: 'run/state', run });
+        return queued;
+      },
+      () => ({ ...queued, state: 'completed' }),
+    ];
+    const look = async () => {
+      const runs = looks.shift()?.() ?? queued;
+      return { runs: [runs], choices: [], expectsMore: false };
+    };
+    const environment = memoryEnvironment(workbench);
+    await followRuns(workbench, look, environment, new AbortController().signal, 1);
+    expect(environment.stderr.text).toBe('SDT seed 1: running\nSDT seed 1: completed\n');
+  });
+
   it('asks again when the runs that are expected do not come', async () => {
     const tried = { ...sweep, state: 'completed' as const };
     let looks = 0;
