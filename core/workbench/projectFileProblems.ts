@@ -76,6 +76,18 @@ const ALIASES: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+/** What to write for a key that every project file needs. */
+const MEANINGS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    name: 'what the project is called',
+    base_model: 'the name of an imported model',
+    target_corpus: 'the name of an imported corpus, the domain to adapt to',
+    source_corpus:
+      'the name of an imported corpus of general text, on which forgetting is measured and from ' +
+      'which rh, ewc and gem draw',
+  }),
+);
+
 /**
  * Every problem of `value`; `issues` are what zod found. Unknown keys come first and missing ones
  * last, because a misspelt key is both and the spelling is what to correct.
@@ -138,7 +150,8 @@ function problemsOf(
   if (given === undefined) {
     const what = `the key ${name} is missing`;
     const allowed = describeAllowed(node);
-    return [{ kind: 'missing-key', path, what, hint: `Add ${name}: ${allowed}.`, allowed }];
+    const meant = MEANINGS.get(name) ?? allowed;
+    return [{ kind: 'missing-key', path, what, hint: `Add ${name}: ${meant}.`, allowed }];
   }
   return [
     {

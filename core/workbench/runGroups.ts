@@ -22,6 +22,7 @@ export function groupKey(specification: RunSpecification): string {
 
 export interface ComparedRun {
   readonly record: RunRecord;
+  readonly projectName: string;
   readonly specification: RunSpecification;
   readonly folder: string;
   /** At its end. */
@@ -54,10 +55,17 @@ export function groupRuns(runs: readonly ComparedRun[]): RunGroup[] {
     return [name, settingsText(specification.parts)].filter((part) => part !== '').join(' ');
   });
   return sorted.map((own, index) => {
-    const isAmbiguous = names.filter((name) => name === names[index]).length > 1;
-    const label = isAmbiguous ? `${names[index]} (${own[0].record.id})` : names[index];
-    return { label, runs: own };
+    const namesakes = sorted.filter((_, other) => names[other] === names[index]);
+    return { label: `${names[index]}${distinction(own, namesakes)}`, runs: own };
   });
+}
+
+/** What tells a group from others of its name: its project where that is enough, else a run. */
+function distinction(own: readonly ComparedRun[], namesakes: readonly ComparedRun[][]): string {
+  if (namesakes.length < 2) return '';
+  const projects = new Set(namesakes.map(([{ projectName }]) => projectName));
+  const [{ record, projectName }] = own;
+  return ` (${projects.size === namesakes.length ? projectName : record.id})`;
 }
 
 export interface Pairing {

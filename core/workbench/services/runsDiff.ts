@@ -96,6 +96,7 @@ function loadRun(home: Home, store: Store, record: RunRecord): ComparedRun {
   const after = scoresOfPhase(evaluations, 'after');
   return {
     record,
+    projectName: store.projects.find(record.projectId)?.name ?? '',
     specification: loadSpecification(home, record.configuration),
     folder: resolveInHome(home, record.folder),
     scores:

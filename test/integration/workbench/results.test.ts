@@ -335,6 +335,7 @@ describe('a diff of runs', () => {
       await scored.addRun({ seed, project: 'project-bbbbbbbbbb', source: moved('source', 0.5) });
     }
     const { groups, configuration, metrics } = await diff('pilot/sdt', 'second/SDT');
+    expect(groups.map(({ label }) => label)).toEqual(['sdt (pilot)', 'sdt (second)']);
     expect(groups.map(({ runs }) => runs.map(({ seed }) => seed))).toEqual([
       [1, 2],
       [1, 2],

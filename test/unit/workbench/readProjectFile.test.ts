@@ -256,6 +256,12 @@ describe('what is no project file', () => {
     expect(error.message).toContain(sentence);
   });
 
+  it('lacks a key: what the key is for is said, not its type', () => {
+    const { message, hint } = failure(ENOUGH.replace(/^source_corpus.*\n/m, ''));
+    expect(message).toContain('the key source_corpus is missing');
+    expect(hint).toContain('corpus of general text, on which forgetting is measured');
+  });
+
   it('does not expand aliases without end', () => {
     const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]']
       .concat(
