@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Two rings run with `npm test`; the interop ring needs a Python environment and is started by its own script. */
+/**
+ * Two rings run with `npm test`. The interop ring needs a Python environment and the end-to-end ring a
+ * browser; each is started by a script of its own.
+ */
 export default defineConfig({
   test: {
     root: `${import.meta.dirname}/..`,
@@ -24,6 +27,16 @@ export default defineConfig({
         test: {
           name: 'interop',
           include: ['test/interop/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
           fileParallelism: false,

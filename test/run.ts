@@ -103,6 +103,7 @@ const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
 await runChecks(tally);
 await runTests(tally);
 console.log('not run here: interop ring (needs Python and PyPI): npm run test:interop');
+console.log('not run here: end-to-end ring (needs Chromium): npm run test:e2e');
 const skipped = tally.skipped > 0 ? `, ${tally.skipped} skipped` : '';
 console.log(`${tally.passed} passed, ${tally.failed} failed${skipped}`);
 process.exitCode = tally.failed === 0 ? 0 : 1;

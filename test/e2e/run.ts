@@ -1,0 +1,87 @@
+/**
+ * `npm run test:e2e`: builds the screens and drives them in a real browser against the real host and
+ * trainer; file names after `--` choose among its files. The last line is `N passed, N failed`.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromiumPath } from './drivers/chromium.ts';
+import { electronPath } from './drivers/electron.ts';
+import { recorderProblem } from './support/connections.ts';
+
+const REPOSITORY = join(import.meta.dirname, '..', '..');
+
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: readonly string[];
+}
+
+/** Runs a program of node_modules and returns its exit status. */
+function execute(program: string, args: readonly string[], folder: string): number | null {
+  const env = { ...process.env, PALIMPSEST_E2E_FOLDER: folder };
+  const all = [join(REPOSITORY, 'node_modules', program), ...args];
+  return spawnSync(process.execPath, all, { cwd: REPOSITORY, stdio: 'inherit', env }).status;
+}
+
+function runSpecs(folder: string): Outcome {
+  const report = join(folder, 'report.json');
+  const status = execute(
+    'vitest/vitest.mjs',
+    [
+      ...['run', '--config', '.config/vitest.config.ts', '--project', 'e2e'],
+      ...['--reporter=verbose', '--reporter=json', `--outputFile.json=${report}`],
+      ...process.argv.slice(2),
+    ],
+    folder,
+  );
+  const counts = JSON.parse(readFileSync(report, 'utf8')) as {
+    numPassedTests: number;
+    numFailedTests: number;
+    testResults: { assertionResults: { status: string; fullName: string }[] }[];
+  };
+  const specs = counts.testResults.flatMap(({ assertionResults }) => assertionResults);
+  return {
+    passed: counts.numPassedTests,
+    // A file that cannot even be loaded fails without a test of its own.
+    failed: Math.max(counts.numFailedTests, status === 0 ? 0 : 1),
+    skipped: specs
+      .filter((spec) => spec.status === 'skipped' || spec.status === 'pending')
+      .map(({ fullName }) => fullName),
+  };
+}
+
+function runRing(): Outcome {
+  const nothing: Outcome = { passed: 0, failed: 1, skipped: [] };
+  if (chromiumPath() === undefined) {
+    console.log('FAILED: there is no Chromium; install it (Debian: apt-get install chromium)');
+    console.log('or name its program in the environment variable CHROMIUM.');
+    return nothing;
+  }
+  if (electronPath() === undefined) {
+    console.log('Electron is not driven: its binary is not on this machine (PALIMPSEST_ELECTRON).');
+  }
+  const problem = recorderProblem();
+  if (problem !== undefined) {
+    const isNeeded = process.env['PALIMPSEST_REQUIRE_RECORDER'] === '1';
+    console.log(`${isNeeded ? 'FAILED: c' : 'C'}onnections are not recorded: ${problem}`);
+    if (isNeeded) return nothing;
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'palimpsest-e2e-ring-'));
+  try {
+    const build = ['build', '--config', '.config/vite.config.ts', '--logLevel', 'warn'];
+    if (execute('vite/bin/vite.js', build, folder) !== 0) {
+      console.log('FAILED: the screens could not be built.');
+      return nothing;
+    }
+    return runSpecs(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const { passed, failed, skipped } = runRing();
+for (const name of skipped) console.log(`skipped: ${name}`);
+console.log(`${passed} passed, ${failed} failed`);
+if (failed > 0) process.exitCode = 1;
