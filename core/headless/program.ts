@@ -5,6 +5,7 @@ import type { Session } from './command.ts';
 import { addCorpusCommands, addPurgeCommands } from './commands/corpus.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { fillMaskCommand } from './commands/fillMask.ts';
 import { interpolateCommand } from './commands/interpolate.ts';
 import { addModelCommands } from './commands/model.ts';
 import { resultsCommand } from './commands/results.ts';
@@ -59,6 +60,7 @@ export function buildProgram(session: Session, version: string): Command {
   program.addCommand(interpolateCommand(session).helpGroup('Training:'));
   program.addCommand(exportCommand(session).helpGroup('Training:'));
   program.addCommand(serveCommand(session).helpGroup('Screens:'));
+  program.addCommand(fillMaskCommand(session).helpGroup('Checking:'));
   program.addCommand(scoreCommand(session).helpGroup('Checking:'));
   program.addCommand(demoCommand(session).helpGroup('Checking:'));
   program.addCommand(doctorCommand(session).helpGroup('Checking:'));

@@ -17,6 +17,7 @@ import {
   tagRequestSchema,
 } from './schemas/annotations.ts';
 import { curvesRequestSchema, runCurvesSchema } from './schemas/curves.ts';
+import { fillMaskReplySchema, fillMaskRequestSchema } from './schemas/fillMask.ts';
 
 export const runStateSchema = z.enum([
   'queued',
@@ -261,6 +262,8 @@ export const calls = {
     }),
     reply: modelSchema,
   },
+  /** What one or two models or runs put in place of the masks of a text. */
+  'models/fill-mask': { request: fillMaskRequestSchema, reply: fillMaskReplySchema },
   'corpora/import': {
     request: z.object({
       paths: z.array(z.string()).min(1),

@@ -13,6 +13,7 @@ import {
   modelSchema,
   splitSharesSchema,
 } from './contract.ts';
+import { MOST_FILLS, predictionSchema } from './schemas/fillMask.ts';
 
 /** The entry of such a process; bundled, it lies beside this module with its extension. */
 export function jobEntryPath(): string {
@@ -51,6 +52,24 @@ export const jobs = {
   'models/verify': {
     request: z.object({ folder: z.string(), hash: z.string() }),
     reply: z.object({}),
+  },
+  /** What models put in place of masks; the process keeps what it has loaded. */
+  'models/fill-mask': {
+    request: z.object({
+      text: z.string(),
+      topK: z.int().min(1).max(MOST_FILLS),
+      predictors: z.array(
+        z.object({
+          /** For messages. */
+          name: z.string(),
+          modelFolder: z.string(),
+          modelHash: z.string(),
+          /** With the weights; null for the model's own. */
+          checkpointFolder: z.string().nullable(),
+        }),
+      ),
+    }),
+    reply: z.object({ predictions: z.array(predictionSchema) }),
   },
   'corpora/import': {
     request: z.object({
@@ -142,6 +161,9 @@ export const jobs = {
 } as const;
 
 export type JobName = keyof typeof jobs;
+/** Jobs whose process answers one request after the other until it is ended (warmJob.ts). */
+export const KEPT_JOBS = ['models/fill-mask'] as const satisfies readonly JobName[];
+export type KeptJobName = (typeof KEPT_JOBS)[number];
 export type JobRequest<Name extends JobName> = z.output<(typeof jobs)[Name]['request']>;
 export type JobReply<Name extends JobName> = z.output<(typeof jobs)[Name]['reply']>;
 

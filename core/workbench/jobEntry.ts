@@ -1,10 +1,10 @@
-/** Entry of a process that does one job (jobContract.ts) and ends. */
+/** Entry of a process that does one job (jobContract.ts) and ends, or is kept for more of the same. */
 import { reportError } from '../base/errors.ts';
 import { openParentChannel } from '../base/parentChannel.ts';
 import type { ParentChannel } from '../base/parentChannel.ts';
 import type { ReportProgress } from '../text/types.ts';
 import { abortedError } from './calls.ts';
-import { jobs, messageToWorkerSchema } from './jobContract.ts';
+import { KEPT_JOBS, jobs, messageToWorkerSchema } from './jobContract.ts';
 import type { JobName, JobReply, JobRequest, MessageFromWorker } from './jobContract.ts';
 
 type Work<Name extends JobName> = (
@@ -17,6 +17,7 @@ type Work<Name extends JobName> = (
 const WORK: { readonly [Name in JobName]: () => Promise<Work<Name>> } = {
   'models/import': async () => (await import('./work/models.ts')).importWork,
   'models/init': async () => (await import('./work/models.ts')).initWork,
+  'models/fill-mask': async () => (await import('./work/fillMask.ts')).fillMaskWork,
   'models/verify': async () => (await import('./work/models.ts')).verifyWork,
   'corpora/import': async () => (await import('./work/corpora.ts')).importWork,
   'corpora/report': async () => (await import('./work/corpora.ts')).reportWork,
@@ -31,7 +32,10 @@ const WORK: { readonly [Name in JobName]: () => Promise<Work<Name>> } = {
 /** Progress is for people: more than ten a second are not sent. */
 const PROGRESS_MILLISECONDS = 100;
 
-const abortion = new AbortController();
+/** Of the request at work. */
+let abortion = new AbortController();
+let isAtWork = false;
+let hasClosed = false;
 const channel = openParentChannel();
 if (channel === undefined) {
   process.stderr.write('This program is started by Palimpsest, not by hand.\n');
@@ -43,12 +47,18 @@ if (channel === undefined) {
 function serve(parent: ParentChannel): void {
   parent.onMessage((raw) => {
     const message = messageToWorkerSchema.parse(raw);
-    if (message.type === 'abort') abortion.abort(abortedError());
-    else void answer(parent, message.job, message.request);
+    if (message.type === 'abort') {
+      abortion.abort(abortedError());
+      return;
+    }
+    abortion = new AbortController();
+    void answer(parent, message.job, message.request);
   });
   // Nobody is left who would register the result.
   parent.onClose(() => {
     abortion.abort(abortedError());
+    hasClosed = true;
+    if (!isAtWork) process.exit(0);
   });
   // Ctrl-C reaches the whole group of processes; the parent decides what becomes of this one.
   process.on('SIGINT', () => undefined);
@@ -56,6 +66,7 @@ function serve(parent: ParentChannel): void {
 
 async function answer(parent: ParentChannel, name: string, request: unknown): Promise<void> {
   let message: MessageFromWorker;
+  isAtWork = true;
   try {
     if (!isJobName(name)) throw new Error(`There is no job "${name}"`);
     message = { type: 'done', reply: await perform(name, request, progressSender(parent)) };
@@ -66,6 +77,8 @@ async function answer(parent: ParentChannel, name: string, request: unknown): Pr
     };
   }
   await parent.send(message);
+  isAtWork = false;
+  if (KEPT_JOBS.some((kept) => kept === name) && !hasClosed) return;
   process.exit(message.type === 'done' ? 0 : 1);
 }
 

@@ -7,7 +7,7 @@ import { jobEntryPath, jobs, messageFromWorkerSchema } from './jobContract.ts';
 import type { JobName, JobReply, JobRequest, MessageToWorker } from './jobContract.ts';
 
 /** Milliseconds that an aborted job has to remove what it began. */
-const ABORT_PATIENCE = 5000;
+export const ABORT_PATIENCE = 5000;
 
 export type RunJob = <Name extends JobName>(
   name: Name,
@@ -61,7 +61,7 @@ async function runJob<Name extends JobName>(
       });
       job.onExit((exit) => {
         if (outcome !== undefined) outcome();
-        else reject(signal.aborted ? abortedError() : died(name, exit));
+        else reject(signal.aborted ? abortedError() : jobDied(name, exit));
       });
       send({ type: 'start', job: name, request });
     });
@@ -72,7 +72,8 @@ async function runJob<Name extends JobName>(
   }
 }
 
-function died(name: JobName, { code, signal }: ProcessExit): UserError {
+/** The error of a job whose process ended without a word. */
+export function jobDied(name: JobName, { code, signal }: ProcessExit): UserError {
   const how =
     signal !== null
       ? `was ended by the signal ${signal}`

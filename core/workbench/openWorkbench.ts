@@ -19,6 +19,7 @@ import { annotationHandlers } from './services/annotations.ts';
 import { corpusHandlers, removeUnregisteredCorpora } from './services/corpora.ts';
 import { CorpusUse } from './services/corpusUse.ts';
 import { diagnosticsHandlers } from './services/diagnostics.ts';
+import { fillMaskHandlers } from './services/fillMask.ts';
 import { interpolationHandlers } from './services/interpolate.ts';
 import { modelHandlers } from './services/models.ts';
 import { projectService } from './services/projects.ts';
@@ -30,6 +31,7 @@ import { requireSpace, runBytes } from './space.ts';
 import { serveSpool } from './spoolServer.ts';
 import type { SpoolServer } from './spoolServer.ts';
 import type { Patience } from './trainingProcess.ts';
+import { WarmJob } from './warmJob.ts';
 
 export interface WorkbenchOptions {
   /** Path of the home folder. */
@@ -85,6 +87,7 @@ class OwnedWorkbench implements WorkbenchClient {
   readonly #store: Store;
   readonly #queue: RunQueue;
   readonly #projects: ProjectService;
+  readonly #fillMask: WarmJob<'models/fill-mask'>;
   readonly #handlers: Handlers;
   readonly #listeners = new Set<(event: WorkbenchEvent) => void>();
   readonly #inFlight = new Map<Promise<unknown>, AbortController>();
@@ -117,6 +120,8 @@ class OwnedWorkbench implements WorkbenchClient {
       startProcess: options.startProcess,
       publish,
       prepare: async (run, specification) => {
+        // A run needs the memory more than a playground that may be asked again.
+        this.#fillMask.release();
         requireMaterial(services, run);
         const model = store.models.find(run.modelHash);
         if (model?.linked === true) {
@@ -142,6 +147,11 @@ class OwnedWorkbench implements WorkbenchClient {
       publish,
       clearSpool: async () => this.#spool?.clear(),
     };
+    this.#fillMask = new WarmJob({
+      name: 'models/fill-mask',
+      startProcess: options.startProcess,
+      mayStay: () => !this.#queue.isBusy && this.#closing === undefined,
+    });
     this.#projects = projectService(services);
     const reads = readHandlers(home, store);
     this.#handlers = {
@@ -159,6 +169,7 @@ class OwnedWorkbench implements WorkbenchClient {
       ...this.#projects.handlers,
       ...runHandlers(services),
       ...interpolationHandlers(services),
+      ...fillMaskHandlers(services, this.#fillMask),
       ...annotationHandlers(services),
       ...diagnosticsHandlers(services),
     };
@@ -221,6 +232,7 @@ class OwnedWorkbench implements WorkbenchClient {
     const spoolClosed = this.#spool?.close();
     for (const [, stop] of calls) stop.abort();
     await Promise.all([this.#queue.close(), Promise.allSettled(calls.map(([work]) => work))]);
+    this.#fillMask.close();
     await spoolClosed;
     this.#store.close();
     this.#lock.release();

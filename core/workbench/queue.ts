@@ -70,6 +70,11 @@ export class RunQueue {
     return state === 'running' || (state === 'queued' && this.#admitted.has(id));
   }
 
+  /** A run is at work or about to be. */
+  get isBusy(): boolean {
+    return this.#work !== undefined;
+  }
+
   /** Resolves when the run is paused: at once when it waits, after a checkpoint when it runs. */
   async pause(run: RunRecord): Promise<void> {
     requireAllowed('pause', run);
