@@ -20,6 +20,7 @@ export const STREAMS = {
   demoText: 12,
   nearDuplicates: 13,
   fisherMasks: 14,
+  probeSample: 15,
 } as const;
 export type StreamName = keyof typeof STREAMS;
 

@@ -6,6 +6,7 @@ import { addCorpusCommands, addPurgeCommands } from './commands/corpus.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { fillMaskCommand } from './commands/fillMask.ts';
+import { estimateCommand } from './commands/estimate.ts';
 import { interpolateCommand } from './commands/interpolate.ts';
 import { addModelCommands } from './commands/model.ts';
 import { resultsCommand } from './commands/results.ts';
@@ -53,6 +54,7 @@ export function buildProgram(session: Session, version: string): Command {
   addCorpusCommands(group('corpus', 'import, list and examine corpora', 'Data:'), session);
   addPurgeCommands(group('purge', 'remove data for good', 'Data:'), session);
   program.addCommand(runCommand(session).helpGroup('Training:'));
+  program.addCommand(estimateCommand(session).helpGroup('Training:'));
   program.addCommand(resultsCommand(session).helpGroup('Training:'));
   const runs = group('runs', 'list, show, compare, pause, resume, cancel and import', 'Training:');
   addRunsCommands(runs, session);

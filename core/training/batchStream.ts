@@ -32,17 +32,24 @@ export interface BatchStreamOptions {
   readonly seed: number;
 }
 
+/** A stream with what its batches are drawn from. */
+export interface OpenedStream extends BatchStream {
+  readonly plan: BatchPlan;
+  close(): void;
+}
+
 /** The masked batches of a corpus's training split. Throws a UserError when it has no text. */
 export function openTargetStream(
   corpus: TokenizedCorpus,
   options: BatchStreamOptions,
-): BatchStream & { close(): void } {
+): OpenedStream {
   const windows = openTrainWindows(corpus, options);
   return closingOnError(windows, () => {
     const batchSize = options.settings.per_device_train_batch_size;
     const plan = planStream('target', windows, batchSize, options);
     return {
       ...streamOf('target', windows, plan, options),
+      plan,
       close: () => windows.close(),
     };
   });
@@ -56,7 +63,7 @@ export function openSourceStream(
   corpus: TokenizedCorpus & { readonly buffer: RehearsalSettings },
   ratio: number,
   options: BatchStreamOptions,
-): BatchStream & { composition(steps: number): BufferComposition; close(): void } {
+): OpenedStream & { composition(steps: number): BufferComposition } {
   const windows = openTrainWindows(corpus, options);
   return closingOnError(windows, () => {
     const chosen = drawBuffer(windows, corpus.buffer, options.seed);
@@ -65,6 +72,7 @@ export function openSourceStream(
     const plan = planStream('source', buffer, Math.max(1, Math.round(ratio * targetSize)), options);
     return {
       ...streamOf('source', buffer, plan, options),
+      plan,
       composition: (steps) => compositionOf(windows, chosen, corpus.buffer, plan, steps),
       close: () => windows.close(),
     };

@@ -18,6 +18,7 @@ import {
 } from './schemas/annotations.ts';
 import { curvesRequestSchema, runCurvesSchema } from './schemas/curves.ts';
 import { fillMaskReplySchema, fillMaskRequestSchema } from './schemas/fillMask.ts';
+import { estimateSchema } from './schemas/estimate.ts';
 
 export const runStateSchema = z.enum([
   'queued',
@@ -291,6 +292,11 @@ export const calls = {
   'projects/run': {
     request: z.object({ project: projectFileSchema }),
     reply: projectSummarySchema,
+  },
+  /** Times a short probe of the project on this machine; registers nothing and leaves nothing. */
+  'projects/estimate': {
+    request: z.object({ project: projectFileSchema }),
+    reply: estimateSchema,
   },
   'projects/list': { request: z.object({}), reply: z.array(projectSummarySchema) },
   'projects/show': { request: z.object({ project: z.string() }), reply: projectSummarySchema },

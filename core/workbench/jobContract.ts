@@ -14,6 +14,7 @@ import {
   splitSharesSchema,
 } from './contract.ts';
 import { MOST_FILLS, predictionSchema } from './schemas/fillMask.ts';
+import { measurementsSchema, probeRequestSchema } from './probeContract.ts';
 
 /** The entry of such a process; bundled, it lies beside this module with its extension. */
 export function jobEntryPath(): string {
@@ -120,6 +121,8 @@ export const jobs = {
     }),
     reply: z.object({ health: fisherHealthSchema }),
   },
+  /** Measures what steps and evaluations of a project take on this machine; leaves nothing behind. */
+  'projects/probe': { request: probeRequestSchema, reply: measurementsSchema },
   'runs/export': {
     request: z.object({
       /** The base model's folder. */

@@ -24,6 +24,7 @@ const WORK: { readonly [Name in JobName]: () => Promise<Work<Name>> } = {
   'corpora/shards': async () => (await import('./work/corpora.ts')).shardsWork,
   'evaluations/draw': async () => (await import('./work/evaluations.ts')).drawWork,
   'fisher/estimate': async () => (await import('./work/fisher.ts')).estimateWork,
+  'projects/probe': async () => (await import('./work/probe.ts')).probeWork,
   'system/engines': async () => (await import('./work/engines.ts')).listWork,
   'system/require-engine': async () => (await import('./work/engines.ts')).requireWork,
   'runs/export': async () => (await import('./work/exports.ts')).exportWork,

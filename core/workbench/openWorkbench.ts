@@ -20,6 +20,7 @@ import { corpusHandlers, removeUnregisteredCorpora } from './services/corpora.ts
 import { CorpusUse } from './services/corpusUse.ts';
 import { diagnosticsHandlers } from './services/diagnostics.ts';
 import { fillMaskHandlers } from './services/fillMask.ts';
+import { estimateHandlers } from './services/estimates.ts';
 import { interpolationHandlers } from './services/interpolate.ts';
 import { modelHandlers } from './services/models.ts';
 import { projectService } from './services/projects.ts';
@@ -167,6 +168,7 @@ class OwnedWorkbench implements WorkbenchClient {
       ...modelHandlers(services),
       ...corpusHandlers(services),
       ...this.#projects.handlers,
+      ...estimateHandlers(services),
       ...runHandlers(services),
       ...interpolationHandlers(services),
       ...fillMaskHandlers(services, this.#fillMask),

@@ -65,10 +65,10 @@ export async function fisherFor(
   });
 }
 
-function conventionOf(
+export function conventionOf(
   model: ModelRecord,
   corpus: CorpusRecord,
-  { fisher, training }: FisherMaterial['project'],
+  { fisher, training }: Pick<ProjectFile, 'fisher' | 'training'>,
 ): FisherConvention {
   return {
     modelHash: model.hash,

@@ -125,15 +125,14 @@ export async function buildShared(
   };
 }
 
-/** The set with these settings, drawn now unless it was before. */
-async function frozenSet(
-  { home, store, runJob }: Services,
+/** What a frozen-mask set of a project is drawn by, and where it is once it has been drawn. */
+export function frozenSetOf(
+  { home, store }: Pick<Services, 'home' | 'store'>,
   project: ProjectFile,
   model: ModelRecord,
   corpus: CorpusRecord,
   split: 'validation' | 'test',
-  context: CallContext,
-): Promise<{ path: string; sha256: string }> {
+) {
   const settings = {
     split,
     seed: project.evaluation.seed,
@@ -146,7 +145,27 @@ async function frozenSet(
   const id = hashJson(key).slice(0, 32);
   const path = join(home.evaluations, id, 'frozen-masks.jsonl');
   const known = store.corpora.findFrozenSet(id);
-  if (known !== undefined && existsSync(path)) return { path, sha256: known.sha256 };
+  const sha256 = known !== undefined && existsSync(path) ? known.sha256 : undefined;
+  return { id, path, settings, sha256 };
+}
+
+/** The set with these settings, drawn now unless it was before. */
+async function frozenSet(
+  services: Services,
+  project: ProjectFile,
+  model: ModelRecord,
+  corpus: CorpusRecord,
+  split: 'validation' | 'test',
+  context: CallContext,
+): Promise<{ path: string; sha256: string }> {
+  const { home, store, runJob } = services;
+  const {
+    id,
+    path,
+    settings,
+    sha256: known,
+  } = frozenSetOf(services, project, model, corpus, split);
+  if (known !== undefined) return { path, sha256: known };
 
   await mkdir(join(home.evaluations, id), { recursive: true, mode: 0o700 });
   const request = {

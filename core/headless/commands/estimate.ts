@@ -1,0 +1,128 @@
+import type { Command } from 'commander';
+import { strategyTitle } from '../../results/names.ts';
+import { readProjectFile } from '../../workbench/readProjectFile.ts';
+import type { EngineChoice } from '../../engine/types.ts';
+import type { Estimate, SharedWork, Span } from '../../workbench/schemas/estimate.ts';
+import {
+  answerFromWorkbench,
+  callWithProgress,
+  engineOption,
+  examples,
+  newCommand,
+} from '../command.ts';
+import type { CommonOptions, Session } from '../command.ts';
+import { formatBytes, formatCount, formatDuration } from '../output/format.ts';
+import { facts, table } from '../output/table.ts';
+
+interface EstimateOptions extends CommonOptions {
+  readonly engine?: EngineChoice;
+}
+
+/** `estimate`. */
+export function estimateCommand(session: Session): Command {
+  const { environment } = session;
+  return newCommand(
+    'estimate',
+    'estimate what a project file will take',
+    'Takes a few steps of each strategy of a project on this machine and says how long its runs will ' +
+      'take, and how much memory and disk, each with a range. Nothing is registered and nothing stays.',
+  )
+    .argument('<project>', 'project file, JSON or YAML')
+    .addOption(engineOption('engine to use instead of the one in the file'))
+    .addHelpText('after', examples('palimpsest estimate pilot.yaml'))
+    .action(async (path: string, { engine, ...options }: EstimateOptions) => {
+      // A wrong file is found before the home folder is touched.
+      const file = await readProjectFile(path);
+      const project = engine === undefined ? file : { ...file, engine };
+      await answerFromWorkbench(session, options, async (workbench) => {
+        const request = { project };
+        const estimate = await callWithProgress(
+          environment,
+          workbench,
+          'projects/estimate',
+          request,
+        );
+        return { document: estimate, text: describeEstimate(estimate) };
+      });
+    });
+}
+
+export function describeEstimate(estimate: Estimate): string {
+  const { strategies, shared, seconds, evaluationSeconds, memory, disk, probe } = estimate;
+  const rows = strategies.map(
+    ({ strategy, runs, steps, secondsPerStep, secondsPerRun, ...all }) => [
+      strategyTitle(strategy),
+      formatCount(runs.results + runs.choosing),
+      secondsPerStep === null ? '' : formatCount(steps.expected),
+      secondsPerStep === null ? '' : formatPace(secondsPerStep.expected),
+      formatDuration(secondsPerRun.expected),
+      formatDuration(all.seconds.expected),
+      rangeText(all.seconds),
+    ],
+  );
+  const strategyTable = table(
+    [
+      { title: 'strategy' },
+      { title: 'runs', align: 'right' },
+      { title: 'steps', align: 'right' },
+      { title: 'a step', align: 'right' },
+      { title: 'a run', align: 'right' },
+      { title: 'all runs', align: 'right' },
+      { title: 'range' },
+    ],
+    rows,
+  );
+  const open = shared.filter(({ isThere }) => !isThere);
+  const entries: [string, string][] = [
+    ['total time', `${formatDuration(seconds.expected)}, ${rangeText(seconds)}`],
+    ['of it evaluating', formatDuration(evaluationSeconds.expected)],
+    ...open.map((work): [string, string] => [
+      `once: ${sharedTitle(work)}`,
+      `${formatDuration(work.seconds.expected)}, ${rangeText(work.seconds)}`,
+    ]),
+    ['memory', `${formatBytes(memory.peak.expected)} to ${formatBytes(memory.peak.high)}`],
+    [
+      'disk',
+      `${formatBytes(disk.most)} at most, ${formatBytes(disk.left)} afterwards; ${formatBytes(disk.free)} are free`,
+    ],
+    ['engine', estimate.device],
+  ];
+  if (estimate.tokensPerSecond !== null) {
+    entries.push(['pace', `${formatCount(estimate.tokensPerSecond)} tokens a second`]);
+  }
+  entries.push([
+    'measured',
+    `${formatCount(probe.steps)} steps, in ${formatDuration(probe.seconds)}`,
+  ]);
+  if (estimate.runs.done > 0) {
+    entries.push(['done already', `${formatCount(estimate.runs.done)} runs, used again`]);
+  }
+  return [
+    `${strategyTable}\n`,
+    facts(entries),
+    ...estimate.remarks.map((remark) => `\n${remark}\n`),
+    ...estimate.warnings.map((warning) => `\nWarning: ${warning}\n`),
+  ].join('');
+}
+
+function sharedTitle({ kind, corpus }: SharedWork): string {
+  switch (kind) {
+    case 'tokens':
+      return `tokens of ${corpus ?? ''}`;
+    case 'frozen sets':
+      return `evaluation sets of ${corpus ?? ''}`;
+    case 'base scores':
+      return 'scores of the base model';
+    case 'Fisher diagonal':
+      return `Fisher diagonal on ${corpus ?? ''}`;
+  }
+}
+
+function rangeText({ low, high }: Span): string {
+  return `${formatDuration(low)} to ${formatDuration(high)}`;
+}
+
+/** Steps of small models take milliseconds. */
+function formatPace(seconds: number): string {
+  return seconds < 1 ? `${(1000 * seconds).toFixed(0)} ms` : `${seconds.toFixed(1)} s`;
+}
