@@ -17,7 +17,7 @@ export function invalidTextError(where: string): UserError {
   return new UserError(
     'corpus/invalid-utf8',
     `${where} is not valid UTF-8.`,
-    'Convert the file to UTF-8, or import without --strict to replace such bytes by U+FFFD.',
+    'Convert the file to UTF-8, or import without the strict check (--strict), which replaces such bytes by U+FFFD.',
   );
 }
 

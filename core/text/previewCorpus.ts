@@ -6,6 +6,7 @@ import { emptyCorpus } from './importCorpus.ts';
 import { normaliseText } from './normaliseText.ts';
 import { PersonalDataScan } from './personalData.ts';
 import type { PersonalDataFinding } from './personalData.ts';
+import { columnsWithoutTable, differentColumns } from './readers/columns.ts';
 import { longestColumn, sampleColumns } from './readers/columnSamples.ts';
 import type { ColumnSample } from './readers/columnSamples.ts';
 import { findSources } from './readers/findFiles.ts';
@@ -43,6 +44,8 @@ export interface CorpusPreview {
   /** What looks like personal data in a sample: the first documents of files spread over all. */
   readonly personalData: {
     readonly findings: readonly PersonalDataFinding[];
+    /** Files that the sample is from. */
+    readonly files: number;
     readonly documents: number;
     readonly characters: number;
     /** Whether the sample is all there is. */
@@ -76,7 +79,7 @@ export async function previewCorpus(
   let emptyDocuments = 0;
   const scan = new PersonalDataScan();
   let columns: readonly ColumnSample[] = [];
-  let complete = false;
+  const sampled = { files: 0, complete: false };
   let problem: ErrorReport | null = null;
   try {
     const table = files.find(({ kind }) => kind.format !== 'text');
@@ -88,10 +91,11 @@ export async function previewCorpus(
         else if (documents.push(document) === limit) break;
       }
     }
+    requireColumns(options, files);
     if (documents.length === 0 && !reading.cut) throw emptyCorpus(sources, emptyDocuments);
-    complete = await sample(files, options, scan, report, signal);
+    await sample(files, options, scan, sampled, report, signal);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
+    if (!(error instanceof UserError) || signal?.aborted === true) throw error;
     problem = error.toJSON();
   }
   const names = columns.map(({ name }) => name);
@@ -111,20 +115,21 @@ export async function previewCorpus(
       findings: scan.findings(),
       documents: scan.documents,
       characters: scan.characters,
-      complete,
+      ...sampled,
     },
     problem,
   };
 }
 
-/** Feeds `scan` documents from files spread evenly; true when those were all documents. */
+/** Feeds `scan` documents from files spread evenly, and notes whether those were all documents. */
 async function sample(
   files: readonly SourceFile[],
   options: PreviewOptions,
   scan: PersonalDataScan,
+  sampled: { files: number; complete: boolean },
   report: ReportProgress,
   signal: AbortSignal | undefined,
-): Promise<boolean> {
+): Promise<void> {
   const count = Math.min(files.length, SAMPLE.files);
   const stride = files.length / count;
   const reading = newReading();
@@ -134,6 +139,7 @@ async function sample(
     const documents = Math.ceil(SAMPLE.documents * share);
     const characters = SAMPLE.characters * share;
     const file = files[Math.floor(index * stride)];
+    sampled.files++;
     for await (const document of documentsOf(file, options, reading, signal)) {
       if (scan.documents >= documents || scan.characters >= characters) {
         reading.cut = true;
@@ -142,7 +148,7 @@ async function sample(
       if (document !== '') scan.add(document);
     }
   }
-  return files.length === count && !reading.cut && !scan.cut;
+  sampled.complete = files.length === count && !reading.cut && !scan.cut;
 }
 
 /** What is learnt on the way through the records of files. */
@@ -168,6 +174,7 @@ async function* documentsOf(
 ): AsyncGenerator<string> {
   const chosen = (column: string): void => {
     reading.column ??= column;
+    if (reading.column !== column) throw differentColumns(file.name, column, reading.column);
   };
   const { changes } = reading;
   const observer = { changes, watch: null, columns: { found: () => undefined, chosen } };
@@ -182,6 +189,16 @@ async function* documentsOf(
       yield normaliseText(text, changes, options.strict, file.name);
     }
   }
+}
+
+/** A table that lacks a column is told of when it is read; this is for plain text alone. */
+function requireColumns(
+  { column, groupColumn }: PreviewOptions,
+  files: readonly SourceFile[],
+): void {
+  if (files.length === 0 || files.some(({ kind }) => kind.format !== 'text')) return;
+  if (column !== undefined) throw columnsWithoutTable('column', column);
+  if (groupColumn !== undefined) throw columnsWithoutTable('group column', groupColumn);
 }
 
 function countFormats(files: readonly SourceFile[]): Partial<Record<FileFormat, number>> {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { UserError } from '../base/errors.ts';
 import type { TextChanges } from './decodeText.ts';
 import type { DocumentStore } from './documentStore.ts';
 import type { HashedFile } from './hashedFile.ts';
 import { normaliseText } from './normaliseText.ts';
+import { columnsWithoutTable, differentColumns } from './readers/columns.ts';
 import type { Source, SourceFile } from './readers/findFiles.ts';
 import { readRecords } from './readers/readRecords.ts';
 import type { CorpusManifest, DocumentBoundary, ReportProgress } from './types.ts';
@@ -114,11 +114,7 @@ export class SourceReading {
 
   #takeColumn(chosen: string, file: SourceFile): void {
     if (this.column !== null && this.column !== chosen) {
-      throw new UserError(
-        'corpus/column-unclear',
-        `The text column of ${file.name} looks to be "${chosen}", that of the files before "${this.column}".`,
-        'Name one column with --column, or import the files apart.',
-      );
+      throw differentColumns(file.name, chosen, this.column);
     }
     this.column = chosen;
   }
@@ -132,12 +128,4 @@ export class SourceReading {
       unit: 'bytes',
     });
   }
-}
-
-function columnsWithoutTable(role: 'column' | 'group column', column: string): UserError {
-  return new UserError(
-    'corpus/missing-column',
-    `There is no ${role} "${column}": the files are plain text, which has no columns.`,
-    `Import without --${role.replace(' ', '-')}, or convert the text to a table.`,
-  );
 }

@@ -20,7 +20,7 @@ async function openOrConnect(options: WorkbenchOptions): Promise<WorkbenchClient
     const own = await tryOpenWorkbench(options);
     if (own !== undefined) return own;
     try {
-      return await connectWorkbench((await prepareHome(options.home)).path);
+      return await connectWorkbench((await prepareHome(options.home)).path, options.startProcess);
     } catch (error) {
       // Its owner closed between the two attempts: the folder is free again.
       if (!isOwnerGone(error)) throw error;

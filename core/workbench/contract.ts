@@ -16,6 +16,11 @@ import {
   runsChangedEventSchema,
   tagRequestSchema,
 } from './schemas/annotations.ts';
+import {
+  corpusPreviewRequestSchema,
+  corpusPreviewSchema,
+  documentBoundarySchema,
+} from './schemas/corpusPreview.ts';
 import { curvesRequestSchema, runCurvesSchema } from './schemas/curves.ts';
 import { fillMaskReplySchema, fillMaskRequestSchema } from './schemas/fillMask.ts';
 import { estimateSchema } from './schemas/estimate.ts';
@@ -271,7 +276,7 @@ export const calls = {
       name: z.string(),
       column: z.string().optional(),
       groupColumn: z.string().optional(),
-      documentBoundary: z.enum(['file', 'line', 'blank-line']).default('file'),
+      documentBoundary: documentBoundarySchema.default('file'),
       strict: z.boolean().default(false),
       seed: z.int().nonnegative().default(0),
       /** Shares of the documents; a corpus that only evaluates needs no training share. */
@@ -279,6 +284,8 @@ export const calls = {
     }),
     reply: corpusSchema,
   },
+  /** Looks into files as an import with these settings would; stores nothing. */
+  'corpora/preview': { request: corpusPreviewRequestSchema, reply: corpusPreviewSchema },
   'corpora/list': { request: z.object({}), reply: z.array(corpusSchema) },
   'corpora/report': {
     request: z.object({ corpus: z.string(), model: z.string() }),

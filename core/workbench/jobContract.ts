@@ -15,6 +15,11 @@ import {
 } from './contract.ts';
 import { MOST_FILLS, predictionSchema } from './schemas/fillMask.ts';
 import { measurementsSchema, probeRequestSchema } from './probeContract.ts';
+import {
+  corpusPreviewRequestSchema,
+  corpusPreviewSchema,
+  documentBoundarySchema,
+} from './schemas/corpusPreview.ts';
 
 /** The entry of such a process; bundled, it lies beside this module with its extension. */
 export function jobEntryPath(): string {
@@ -77,7 +82,7 @@ export const jobs = {
       paths: z.array(z.string()),
       column: z.string().optional(),
       groupColumn: z.string().optional(),
-      documentBoundary: z.enum(['file', 'line', 'blank-line']),
+      documentBoundary: documentBoundarySchema,
       strict: z.boolean(),
       seed: z.int(),
       splitShares: splitSharesSchema.optional(),
@@ -85,6 +90,7 @@ export const jobs = {
     }),
     reply: corpusSchema.omit({ id: true, name: true, folder: true, createdAt: true }),
   },
+  'corpora/preview': { request: corpusPreviewRequestSchema, reply: corpusPreviewSchema },
   'corpora/report': {
     request: z.object({ corpusFolder: z.string(), modelFolder: z.string() }),
     reply: corpusReportSchema.omit({ corpus: true, model: true }),

@@ -20,6 +20,7 @@ const WORK: { readonly [Name in JobName]: () => Promise<Work<Name>> } = {
   'models/fill-mask': async () => (await import('./work/fillMask.ts')).fillMaskWork,
   'models/verify': async () => (await import('./work/models.ts')).verifyWork,
   'corpora/import': async () => (await import('./work/corpora.ts')).importWork,
+  'corpora/preview': async () => (await import('./work/corpora.ts')).previewWork,
   'corpora/report': async () => (await import('./work/corpora.ts')).reportWork,
   'corpora/shards': async () => (await import('./work/corpora.ts')).shardsWork,
   'evaluations/draw': async () => (await import('./work/evaluations.ts')).drawWork,

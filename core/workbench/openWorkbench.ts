@@ -17,6 +17,7 @@ import { RunQueue, recoverStaleRuns } from './queue.ts';
 import { readHandlers } from './reads.ts';
 import { annotationHandlers } from './services/annotations.ts';
 import { corpusHandlers, removeUnregisteredCorpora } from './services/corpora.ts';
+import { corpusPreviewHandlers } from './services/corpusPreview.ts';
 import { CorpusUse } from './services/corpusUse.ts';
 import { diagnosticsHandlers } from './services/diagnostics.ts';
 import { fillMaskHandlers } from './services/fillMask.ts';
@@ -167,6 +168,7 @@ class OwnedWorkbench implements WorkbenchClient {
         this.#queue.asItStands(await reads['runs/show'](request, context)),
       ...modelHandlers(services),
       ...corpusHandlers(services),
+      ...corpusPreviewHandlers(runJob),
       ...this.#projects.handlers,
       ...estimateHandlers(services),
       ...runHandlers(services),

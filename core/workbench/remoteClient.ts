@@ -11,14 +11,19 @@ import { isOwnerLockHeld } from '../store/ownerLock.ts';
 import { openStore } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import { asStoreError } from '../store/storeErrors.ts';
+import type { Progress } from '../text/types.ts';
 import { abortedError, checkRequest } from './calls.ts';
 import type { CallContext, Handlers } from './calls.ts';
 import { calls, workbenchEventSchema } from './contract.ts';
 import type { CallName, Reply, Request, WorkbenchClient, WorkbenchEvent } from './contract.ts';
 import { homeAt } from './home.ts';
 import type { Home } from './home.ts';
+import { startNodeProcess } from './hostProcess.ts';
+import type { StartProcess } from './hostProcess.ts';
+import { jobRunner } from './jobs.ts';
 import { isReadCall, readHandlers } from './reads.ts';
 import type { ReadCall } from './reads.ts';
+import { corpusPreviewHandlers } from './services/corpusPreview.ts';
 import {
   LEASE_MILLISECONDS,
   isMissing,
@@ -40,10 +45,13 @@ const OWNER_START_MILLISECONDS = 15_000;
  * Connects to the owner of a home folder.
  * @throws UserError `home/no-owner`; and `store/…` when the owner is of another version
  */
-export async function connectWorkbench(path: string): Promise<WorkbenchClient> {
+export async function connectWorkbench(
+  path: string,
+  startProcess: StartProcess = startNodeProcess,
+): Promise<WorkbenchClient> {
   const home = homeAt(path);
   const store = await openOwnersStore(home);
-  return new RemoteWorkbench(home, store);
+  return new RemoteWorkbench(home, store, startProcess);
 }
 
 /** An owner that has only just taken the folder may still be making or migrating the database. */
@@ -64,15 +72,17 @@ class RemoteWorkbench implements WorkbenchClient {
   readonly #home: Home;
   readonly #store: Store;
   readonly #reads: Handlers<ReadCall>;
+  readonly #previews: Handlers<'corpora/preview'>;
   readonly #listeners = new Set<(event: WorkbenchEvent) => void>();
   readonly #stop = new AbortController();
   readonly #waiting = new Set<Promise<unknown>>();
   #subscription: AbortController | undefined;
 
-  constructor(home: Home, store: Store) {
+  constructor(home: Home, store: Store, startProcess: StartProcess) {
     this.#home = home;
     this.#store = store;
     this.#reads = readHandlers(home, store);
+    this.#previews = corpusPreviewHandlers(jobRunner(startProcess));
   }
 
   async call<Name extends CallName>(
@@ -94,11 +104,17 @@ class RemoteWorkbench implements WorkbenchClient {
     }
     const signals = options.signal === undefined ? [] : [options.signal];
     const id = newCallId();
+    const signal = AbortSignal.any([this.#stop.signal, ...signals]);
+    if (name === 'corpora/preview') {
+      // The owner's reply would be a file with corpus text in it.
+      const preview = this.#previews['corpora/preview'] as Handlers[Name];
+      const report = (progress: Progress): void =>
+        options.onProgress?.({ type: 'progress', call: id, ...progress });
+      return this.#track((async () => preview(checked, { signal, report }))());
+    }
     const reply = await this.#track(
-      this.#ask(
-        { formatVersion: 1, type: 'call', id, name, request: checked },
-        AbortSignal.any([this.#stop.signal, ...signals]),
-        (event) => options.onProgress?.(event),
+      this.#ask({ formatVersion: 1, type: 'call', id, name, request: checked }, signal, (event) =>
+        options.onProgress?.(event),
       ),
     );
     return calls[name].reply.parse(reply) as Reply<Name>;

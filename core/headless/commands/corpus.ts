@@ -1,8 +1,6 @@
-import { resolve } from 'node:path';
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { SplitShares } from '../../text/splits.ts';
-import type { DocumentBoundary } from '../../text/types.ts';
 import type { Corpus, CorpusReport } from '../../workbench/contract.ts';
 import {
   answerFromWorkbench,
@@ -14,19 +12,16 @@ import {
 import type { CommonOptions, Session } from '../command.ts';
 import { formatBytes, formatCount, formatPercent, formatTime } from '../output/format.ts';
 import { facts, table } from '../output/table.ts';
+import { addReadingOptions, previewCommand, readingRequest } from './corpusPreview.ts';
+import type { ReadingOptions } from './corpusPreview.ts';
 
-interface ImportOptions extends CommonOptions {
+interface ImportOptions extends CommonOptions, ReadingOptions {
   readonly name: string;
-  readonly column?: string;
-  readonly groupColumn?: string;
-  readonly documents: DocumentBoundary;
-  readonly strict?: boolean;
   readonly seed: number;
   readonly split?: SplitShares;
 }
 
 const BAR_WIDTH = 30;
-const BOUNDARIES: readonly DocumentBoundary[] = ['file', 'line', 'blank-line'];
 
 /** Reads `train,validation,test`; that they sum to 1 is the import's to check. */
 function splitShares(text: string): SplitShares {
@@ -40,26 +35,19 @@ function splitShares(text: string): SplitShares {
   return { train, validation, test };
 }
 
-/** `corpus import`, `corpus list` and `corpus report`. */
+/** `corpus import`, `corpus preview`, `corpus list` and `corpus report`. */
 export function addCorpusCommands(group: Command, session: Session): void {
   const { environment } = session;
 
-  const importing = newCommand(
-    'import',
-    'import text files',
-    'Imports text: .txt, .csv, .tsv, .jsonl and .parquet files, also gzipped, or folders of them. ' +
-      'Exact duplicates are left out; near-duplicates stay together in one split.',
+  const importing = addReadingOptions(
+    newCommand(
+      'import',
+      'import text files',
+      'Imports text: .txt, .csv, .tsv, .jsonl and .parquet files, also gzipped, or folders of them. ' +
+        'Exact duplicates are left out; near-duplicates stay together in one split.',
+    ),
   )
-    .argument('<paths...>', 'files and folders')
     .requiredOption('--name <name>', 'name to use in project files')
-    .option('--column <name>', 'column that holds the text (.csv, .tsv, .jsonl, .parquet)')
-    .option('--group-column <name>', 'column whose values stay in one split, such as the patient')
-    .addOption(
-      new Option('--documents <boundary>', 'what a document is in a .txt file')
-        .choices(BOUNDARIES)
-        .default('file'),
-    )
-    .option('--strict', 'refuse text that is not valid UTF-8 instead of replacing it')
     .option('--seed <number>', 'seed of the train, validation and test split', wholeNumber, 0)
     .option(
       '--split <shares>',
@@ -76,14 +64,10 @@ export function addCorpusCommands(group: Command, session: Session): void {
     )
     .action((paths: string[], options: ImportOptions) =>
       answerFromWorkbench(session, options, async (workbench) => {
-        const { name, column, groupColumn, documents, strict, seed, split } = options;
+        const { name, seed, split } = options;
         const request = {
-          paths: paths.map((path) => resolve(path)),
+          ...readingRequest(paths, options),
           name,
-          ...(column === undefined ? {} : { column }),
-          ...(groupColumn === undefined ? {} : { groupColumn }),
-          documentBoundary: documents,
-          strict: strict ?? false,
           seed,
           ...(split === undefined ? {} : { splitShares: split }),
         };
@@ -118,7 +102,8 @@ export function addCorpusCommands(group: Command, session: Session): void {
       }),
     );
 
-  for (const command of [importing, listing, reporting]) group.addCommand(command);
+  const previewing = previewCommand(session);
+  for (const command of [importing, previewing, listing, reporting]) group.addCommand(command);
 }
 
 /** `purge corpus`. */

@@ -55,7 +55,11 @@ async function* rawBytes(
   }
 }
 
-/** The content of a text file, decoded, in chunks. */
+/** Old text in another encoding has single letters that are not UTF-8; what has more is no text. */
+const MOST_REPLACED = 0.1;
+const FEW_REPLACED = 64;
+
+/** The content of a text file, decoded, in chunks. A UserError for what is no text. */
 export async function* readText(
   file: SourceFile,
   changes: TextChanges,
@@ -64,8 +68,24 @@ export async function* readText(
   signal?: AbortSignal,
 ): AsyncGenerator<string> {
   const decoder = new StreamingTextDecoder(file.name, strict, changes);
-  for await (const chunk of readBytes(file, watch, signal)) yield decoder.decode(chunk);
+  for await (const chunk of readBytes(file, watch, signal)) {
+    const before = changes.replacedSequences;
+    const text = decoder.decode(chunk);
+    const replaced = changes.replacedSequences - before;
+    if (replaced > FEW_REPLACED && replaced > MOST_REPLACED * chunk.length) {
+      throw noText(file, replaced / chunk.length);
+    }
+    yield text;
+  }
   yield decoder.end();
+}
+
+function noText({ name }: SourceFile, share: number): UserError {
+  return new UserError(
+    'corpus/not-text',
+    `${name} is no text in UTF-8: ${Math.round(100 * share)} % of its bytes cannot be read.`,
+    'Leave the file out, or convert it to UTF-8.',
+  );
 }
 
 function isZlibError(error: unknown): boolean {

@@ -6,8 +6,12 @@ import { LONG_LINE_HINT, parseObject } from './jsonLines.ts';
 import { LineSplitter } from './lines.ts';
 import { readParquetHead } from './parquet.ts';
 
+export type ColumnKind = 'text' | 'number' | 'date' | 'boolean' | 'structure' | 'empty';
+
 export interface ColumnSample {
   readonly name: string;
+  /** What the sampled values look like, whatever type the file gives them. */
+  readonly kind: ColumnKind;
   /** Whether the column could be the text. */
   readonly text: boolean;
   /** First values that are not empty, shortened. Corpus text: to be shown, never to be logged. */
@@ -38,6 +42,10 @@ export async function sampleColumns(
     const length = values.reduce((sum, value) => sum + value.length, 0);
     return {
       name,
+      kind: kindOf(
+        rows.map((row) => row[name]),
+        values,
+      ),
       text,
       examples: values.slice(0, EXAMPLES).map(shortened),
       meanLength: values.length === 0 ? 0 : length / values.length,
@@ -110,6 +118,22 @@ async function jsonHead(chunks: AsyncIterable<string>, name: string): Promise<He
     text: rows.every((row) => ['string', 'undefined'].includes(typeof (row[column] ?? undefined))),
   }));
   return { columns, rows };
+}
+
+const KINDS: readonly (readonly [ColumnKind, RegExp])[] = [
+  ['number', /^[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?<=\d)(?:e[+-]?\d+)?$/i],
+  ['date', /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}\S*)?$/],
+  ['boolean', /^(?:true|false|yes|no)$/i],
+];
+
+/** `values` are the ones that can be written. */
+function kindOf(raw: readonly unknown[], values: readonly string[]): ColumnKind {
+  if (values.length === 0) {
+    const hasParts = raw.some((value) => typeof value === 'object' && value !== null);
+    return hasParts ? 'structure' : 'empty';
+  }
+  const kind = KINDS.find(([, pattern]) => values.every((value) => pattern.test(value)));
+  return kind?.[0] ?? 'text';
 }
 
 /** A value as people read it; undefined for one that is empty or has parts. */

@@ -39,7 +39,7 @@ export function chooseTextColumn(
   throw new UserError(
     'corpus/column-unclear',
     `Which column of ${name} holds the text is not clear; it has ${listColumns(columns)}.`,
-    'Name the column with --column.',
+    'Choose the text column; on the command line, name it with --column.',
   );
 }
 
@@ -53,7 +53,24 @@ export function requireColumn(
   throw new UserError(
     'corpus/missing-column',
     `${name} has no ${role} "${column}"; it has ${listColumns(columns)}.`,
-    `Name one of them with --${role.replace(' ', '-')}.`,
+    `Choose one of them; on the command line, name it with --${role.replace(' ', '-')}.`,
+  );
+}
+
+/** Tables of one import are read by one column: another guess for a later file is no guess. */
+export function differentColumns(name: string, column: string, before: string): UserError {
+  return new UserError(
+    'corpus/column-unclear',
+    `The text column of ${name} looks to be "${column}", that of the files before "${before}".`,
+    'Choose one column for all (--column), or import the files apart.',
+  );
+}
+
+export function columnsWithoutTable(role: 'column' | 'group column', column: string): UserError {
+  return new UserError(
+    'corpus/missing-column',
+    `There is no ${role} "${column}": the files are plain text, which has no columns.`,
+    `Import without a ${role} (--${role.replace(' ', '-')}), or convert the text to a table.`,
   );
 }
 

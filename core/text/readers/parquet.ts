@@ -214,7 +214,7 @@ function requireText(metadata: FileMetaData, column: string, name: string): void
   throw new UserError(
     'corpus/column-not-text',
     `The column "${column}" of ${name} does not hold text.`,
-    'Choose a column of strings with --column.',
+    'Choose a column of strings (--column).',
   );
 }
 

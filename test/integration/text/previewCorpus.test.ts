@@ -2,6 +2,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { UserError } from '../../../core/base/errors.ts';
 import { previewCorpus } from '../../../core/text/previewCorpus.ts';
 import { useTemporaryFolder } from './importFixture.ts';
 
@@ -37,10 +38,10 @@ describe('previewCorpus', () => {
     const unclear = await previewCorpus([path], options, 5);
     expect(unclear).toMatchObject({
       columns: [
-        { name: 'patient_id', text: false, examples: ['7'] },
-        { name: 'left', text: true, examples: ['a'] },
+        { name: 'patient_id', kind: 'number', text: false, examples: ['7'] },
+        { name: 'left', kind: 'text', text: true, examples: ['a'] },
         { name: 'right', text: true, examples: ['b c'] },
-        { name: 'date', text: true, examples: [] },
+        { name: 'date', kind: 'empty', text: true, examples: [] },
       ],
       column: null,
       suggestedColumn: 'right',
@@ -66,6 +67,7 @@ describe('previewCorpus', () => {
         { kind: 'name', count: 32, documents: 32, examples: ['Dr. S••••'] },
         { kind: 'date', count: 32, documents: 32, examples: ['0•/••/••••'] },
       ],
+      files: 64,
       documents: 64,
       characters: 32 * 'Nothing.'.length + 32 * 'Dr. Smith, 01/02/2003.'.length,
       complete: false,
@@ -103,6 +105,80 @@ describe('previewCorpus', () => {
     const preview = await previewCorpus([sparse], options, 1);
     expect(preview).toMatchObject({ documents: [], problem: null });
     expect(preview.emptyDocuments).toBe(20_000);
+  });
+
+  it('says what the values of a column look like', async () => {
+    const path = folder.path('a.jsonl');
+    const rows = [
+      {
+        text: 'a',
+        n: -1.5e3,
+        s: '1,200',
+        d: '2024-05-01',
+        t: '2024-05-01T10:00:00Z',
+        b: true,
+        o: {},
+      },
+      { text: '1', n: 2, s: '.5', d: '2024-05-02', t: '2024-05-02 11:00', b: 'No', o: [1] },
+    ];
+    await writeFile(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const { columns } = await previewCorpus([path], options, 1);
+    expect(columns.map(({ kind }) => kind)).toEqual([
+      'text',
+      'number',
+      'number',
+      'date',
+      'date',
+      'boolean',
+      'structure',
+    ]);
+  });
+
+  it.each([
+    ['column', { column: 'text' }],
+    ['group column', { groupColumn: 'patient' }],
+  ])('finds that plain text has no %s', async (what, choice) => {
+    const path = folder.path('a.txt');
+    await writeFile(path, 'A line.');
+    const { problem } = await previewCorpus([path], { ...options, ...choice }, 1);
+    expect(problem?.code).toBe('corpus/missing-column');
+    expect(problem?.message).toContain(`There is no ${what} "`);
+  });
+
+  it('finds that tables would be read by different columns', async () => {
+    await writeFile(folder.path('a.csv'), 'id,text\n1,One.\n');
+    await writeFile(folder.path('b.csv'), 'id,note\n1,Two.\n');
+    const { documents, problem } = await previewCorpus([folder.path('.')], options, 1);
+    expect(documents).toEqual(['One.']);
+    expect(problem?.message).toMatch(/b\.csv looks to be "note", that of the files before "text"/);
+  });
+
+  it('takes bytes that are no text for what they are, and old encodings for text', async () => {
+    const noise = folder.path('noise.txt');
+    const bytes = Uint8Array.from(
+      { length: 5000 },
+      (_, index) => (index * index * 7 + 13 * index) % 256,
+    );
+    await writeFile(noise, bytes);
+    expect((await previewCorpus([noise], options, 1)).problem?.code).toBe('corpus/not-text');
+    const old = folder.path('old.txt');
+    await writeFile(
+      old,
+      Buffer.from('Die Patientin klagt über Schmerzen in der Hüfte. '.repeat(99), 'latin1'),
+    );
+    expect(await previewCorpus([old], options, 1)).toMatchObject({
+      replacedSequences: 198,
+      problem: null,
+    });
+  });
+
+  it('stops when it is told to, which is no problem of the files', async () => {
+    const path = folder.path('a.txt');
+    await writeFile(path, 'A line.');
+    const reason = new UserError('call/aborted', 'Stopped.', 'Start again.');
+    await expect(
+      previewCorpus([path], options, 1, undefined, AbortSignal.abort(reason)),
+    ).rejects.toBe(reason);
   });
 
   it('tells of a damaged file that the sample comes upon', async () => {

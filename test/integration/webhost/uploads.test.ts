@@ -219,6 +219,29 @@ describe('an import of uploaded files', () => {
     await window.close();
   });
 
+  it('may be looked at before, as often as the settings change', async () => {
+    const { path } = await send(
+      { name: 'notes.csv' },
+      `id,finding,title\n1,${'A note. '.repeat(9)},B\n`,
+    );
+    const window = await TestWindow.open(host.port, cookie);
+    const unclear = await window.call('corpora/preview', { paths: [path] });
+    expect(unclear).toMatchObject({
+      suggestedColumn: 'finding',
+      problem: { code: 'corpus/column-unclear' },
+    });
+    expect(JSON.stringify(unclear)).not.toContain(dirname(path));
+    const request = { paths: [path], column: 'title' };
+    expect(await window.call('corpora/preview', request)).toMatchObject({
+      documents: [{ text: 'B', characters: 1 }],
+      problem: null,
+    });
+    expect(existsSync(path)).toBe(true);
+    await window.call('corpora/import', { ...request, column: 'finding', name: 'notes' });
+    expect(existsSync(path)).toBe(false);
+    await window.close();
+  });
+
   it('does not let them be removed while it reads', async () => {
     const { path, upload } = await send({ name: 'notes.txt' }, await notes(20_000));
     const window = await TestWindow.open(host.port, cookie);

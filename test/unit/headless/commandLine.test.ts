@@ -66,6 +66,10 @@ describe('help', () => {
       ['corpus', 'import'],
       ['--name', '--column', '--group-column', '--documents', '--strict'],
     ],
+    [
+      ['corpus', 'preview'],
+      ['--column', '--group-column', '--documents', '--strict', '--show', 'personal data'],
+    ],
     [['corpus', 'list'], []],
     [['corpus', 'report'], ['--model']],
     [['run'], ['--engine', 'learning_rate: 5e-5', 'ewc: {lambda: [10, 100, 1000]}']],
@@ -187,6 +191,19 @@ describe('options become requests', () => {
           strict: true,
           seed: 0,
           splitShares: { train: 0, validation: 0.5, test: 0.5 },
+        },
+      },
+    ],
+    [
+      ['corpus', 'preview', 'a.csv', '--column', 'text', '--documents', 'line', '--show', '7'],
+      {
+        name: 'corpora/preview',
+        request: {
+          paths: [resolve('a.csv')],
+          column: 'text',
+          documentBoundary: 'line',
+          strict: false,
+          limit: 7,
         },
       },
     ],
