@@ -220,10 +220,9 @@ describe('an import of uploaded files', () => {
   });
 
   it('may be looked at before, as often as the settings change', async () => {
-    const { path } = await send(
-      { name: 'notes.csv' },
-      `id,finding,title\n1,${'A note. '.repeat(9)},B\n`,
-    );
+    const rows = (await notes(50)).split('\n').map((note, row) => `${row},${note},B`);
+    const table = ['id,finding,title', ...rows].join('\n');
+    const { path } = await send({ name: 'notes.csv' }, table);
     const window = await TestWindow.open(host.port, cookie);
     const unclear = await window.call('corpora/preview', { paths: [path] });
     expect(unclear).toMatchObject({
@@ -233,7 +232,7 @@ describe('an import of uploaded files', () => {
     expect(JSON.stringify(unclear)).not.toContain(dirname(path));
     const request = { paths: [path], column: 'title' };
     expect(await window.call('corpora/preview', request)).toMatchObject({
-      documents: [{ text: 'B', characters: 1 }],
+      documents: Array.from({ length: 5 }, () => ({ text: 'B', characters: 1 })),
       problem: null,
     });
     expect(existsSync(path)).toBe(true);
