@@ -82,7 +82,34 @@ module.exports = {
       'web-host-on-workbench',
       'The local web host imports only base and the workbench.',
       { path: '^core/webhost/' },
-      { path: '^core/(?!base/|webhost/|workbench/)' },
+      { path: '^core/(?!base/|screens/|webhost/|workbench/)' },
+    ),
+    only(
+      'screens-stand-alone',
+      'What every host sends with the screens needs nothing of ours.',
+      { path: '^core/screens/' },
+      { path: '^core/(?!screens/)' },
+    ),
+    only(
+      'electron-is-a-thin-host',
+      'Electron imports the workbench, the command line and what hosts share.',
+      { path: '^electron/' },
+      {
+        path: '^(core/(?!base/|screens/|workbench/|headless/)|renderer/)',
+        dependencyTypesNot: ['type-only'],
+      },
+    ),
+    only(
+      'preload-stands-alone',
+      'The sandbox loads one file and a part of Electron.',
+      { path: '^electron/preload\\.cts$' },
+      { pathNot: 'node_modules/electron/', dependencyTypesNot: ['type-only'] },
+    ),
+    only(
+      'electron-in-one-place',
+      'Only the entry and the preload import Electron; the rest is given it.',
+      { path: '^electron/(?!main\\.ts$|preload\\.cts$)' },
+      { path: 'node_modules/electron/', dependencyTypesNot: ['type-only'] },
     ),
     only(
       'window-protocol-is-portable',
@@ -115,7 +142,7 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
-      extensions: ['.ts', '.js', '.cjs', '.mjs', '.json', '.svelte'],
+      extensions: ['.ts', '.cts', '.js', '.cjs', '.mjs', '.json', '.svelte'],
       exportsFields: ['exports'],
       conditionNames: ['import', 'require', 'node', 'default', 'types'],
     },

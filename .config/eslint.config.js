@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   { ignores: ['**/node_modules/**', 'dist/**', 'out/**', '.venv/**', '**/*.as.ts'] },
   {
-    files: ['**/*.ts', '**/*.svelte'],
+    files: ['**/*.ts', '**/*.cts', '**/*.svelte'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: { project: './tsconfig.json', tsconfigRootDir: `${import.meta.dirname}/..` },

@@ -1,7 +1,10 @@
 /**
  * The line from a job process to the process that started it, the same for a child process of Node
- * (IPC channel) and a utility process of Electron (parent port).
+ * (IPC channel) and a utility process of Electron (a port that the main process hands over first).
  */
+import { parentPort } from './parentPort.ts';
+import type { MessagePortEnd, ParentPort } from './parentPort.ts';
+import { channelMessageSchema } from './processMessages.ts';
 
 export interface ParentChannel {
   /** Resolves when the message is handed over; a parent that is gone is no error. */
@@ -13,24 +16,10 @@ export interface ParentChannel {
   close(): void;
 }
 
-/** What Electron adds to `process` in a utility process. */
-interface ParentPort {
-  postMessage(message: unknown): void;
-  on(event: 'message', listener: (event: { data: unknown }) => void): void;
-  on(event: 'close', listener: () => void): void;
-}
-
 /** Undefined in a process that was not started as a job. */
 export function openParentChannel(): ParentChannel | undefined {
   const port = parentPort();
-  if (port !== undefined) {
-    return {
-      send: async (message) => port.postMessage(message),
-      onMessage: (listener) => port.on('message', ({ data }) => listener(data)),
-      onClose: (listener) => port.on('close', listener),
-      close: () => undefined,
-    };
-  }
+  if (port !== undefined) return channelThrough(port);
   if (process.send === undefined) return undefined;
   return {
     send: sendToNodeParent,
@@ -42,10 +31,33 @@ export function openParentChannel(): ParentChannel | undefined {
   };
 }
 
-function parentPort(): ParentPort | undefined {
-  // As an object: Electron's own types, where they are installed, know nothing of `close`.
-  const host: object = process;
-  return 'parentPort' in host ? (host.parentPort as ParentPort | undefined) : undefined;
+/** Messages to the parent wait for the port; those of the parent wait in it. */
+function channelThrough(parent: ParentPort): ParentChannel {
+  const messageListeners: ((message: unknown) => void)[] = [];
+  const closeListeners: (() => void)[] = [];
+  const arrived = new Promise<MessagePortEnd>((resolve) => {
+    parent.on('message', ({ data, ports: [port] }) => {
+      if (port === undefined || !channelMessageSchema.safeParse(data).success) return;
+      port.on('message', ({ data: message }) => {
+        for (const listener of messageListeners) listener(message);
+      });
+      port.on('close', () => {
+        for (const listener of closeListeners) listener();
+      });
+      port.start();
+      resolve(port);
+    });
+  });
+  return {
+    async send(message) {
+      (await arrived).postMessage(message);
+      // A process that exits in the same turn could take the message with it.
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    onMessage: (listener) => void messageListeners.push(listener),
+    onClose: (listener) => void closeListeners.push(listener),
+    close: () => void arrived.then((port) => port.close()),
+  };
 }
 
 function sendToNodeParent(message: object): Promise<void> {

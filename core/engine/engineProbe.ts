@@ -2,28 +2,25 @@
  * Tries an engine in a process of its own: a graphics driver that crashes or hangs takes nobody
  * with it.
  */
-import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { startProcess } from '../base/startProcess.ts';
+import type { ProbeResult } from './probe.ts';
+import { probeThroughMainThread } from './probesOfThreads.ts';
 import type { EngineName } from './types.ts';
 
-export type ProbeResult =
-  | {
-      readonly available: true;
-      /** The executor's words for itself. */
-      readonly description: string;
-      /** Of the measured program; null when no time was asked for. */
-      readonly seconds: number | null;
-    }
-  | { readonly available: false; readonly reason: string };
-
-/** Checks an engine and, where asked, takes its time. */
-export type Probe = (engine: EngineName, timed: boolean) => Promise<ProbeResult>;
+export type { Probe, ProbeResult } from './probe.ts';
 
 /** A software driver compiles its shaders for some ten seconds. */
 const LIMIT_MILLISECONDS = 120_000;
-const ENTRY = fileURLToPath(new URL('./engineProbeEntry.ts', import.meta.url));
+/** Lies beside this module, from source and built. */
+const ENTRY = fileURLToPath(import.meta.url).replace(
+  /engineProbe(\.[a-z]+)$/,
+  'engineProbeEntry$1',
+);
 
 export async function probeInProcess(engine: EngineName, timed: boolean): Promise<ProbeResult> {
+  const asked = probeThroughMainThread(engine, timed);
+  if (asked !== undefined) return await asked;
   return await probeWith(ENTRY, [engine, ...(timed ? ['timed'] : [])], LIMIT_MILLISECONDS);
 }
 
@@ -33,17 +30,17 @@ export async function probeWith(
   parameters: readonly string[],
   limitMilliseconds: number,
 ): Promise<ProbeResult> {
-  const child = fork(entry, [...parameters], { stdio: 'ignore', execArgv: [] });
+  const child = startProcess(entry, parameters, { quiet: true });
   const { promise, resolve } = Promise.withResolvers<ProbeResult>();
   const fail = (reason: string): void => resolve({ available: false, reason });
   const limit = setTimeout(() => {
-    child.kill('SIGKILL');
+    child.kill();
     fail(`The self-check did not end within ${limitMilliseconds / 1000} seconds.`);
   }, limitMilliseconds);
-  child.on('message', (message) => resolve(message as ProbeResult));
-  child.on('error', (error) => fail(`The self-check could not be started: ${error.message}.`));
-  child.on('exit', (code, signal) => {
-    fail(`The self-check's process ended with ${signal ?? `exit code ${code}`}.`);
+  child.onMessage((message) => resolve(message as ProbeResult));
+  child.onExit(({ code, signal }) => {
+    if (code === null && signal === null) fail('The self-check could not be started.');
+    else fail(`The self-check's process ended with ${signal ?? `exit code ${code}`}.`);
   });
   try {
     return await promise;

@@ -1,4 +1,5 @@
 /** The program of a probe's process: checks one engine, reports, ends. */
+import { openParentChannel } from '../base/parentChannel.ts';
 import { createExecutor } from './createExecutor.ts';
 import type { ProbeResult } from './engineProbe.ts';
 import { checkExecutor, timeExecutor } from './selfCheck.ts';
@@ -27,4 +28,5 @@ function reasonOf(error: unknown): string {
 
 // A result is sent before the process ends; native clean-up after it is of no interest.
 const result = await probe(process.argv[2] as EngineName, process.argv[3] === 'timed');
-process.send?.(result, () => process.exit(0));
+await openParentChannel()?.send(result);
+process.exit(0);

@@ -1,6 +1,7 @@
 /** The plain Node host: standard streams, signals, and the Workbench in this process or its owner's. */
 import { createInterface } from 'node:readline/promises';
 import type { WriteStream } from 'node:tty';
+import type { StartProcess } from '../base/hostProcess.ts';
 import type { WorkbenchClient } from '../workbench/contract.ts';
 import type { Environment, Output } from './environment.ts';
 import { INTERRUPTED_EXIT_CODE } from './failure.ts';
@@ -10,7 +11,8 @@ export interface NodeEnvironment extends Environment {
   flush(): Promise<void>;
 }
 
-export function nodeEnvironment(): NodeEnvironment {
+/** Another way to start processes is for a host that is not plain Node. */
+export function nodeEnvironment(startProcess?: StartProcess): NodeEnvironment {
   const listeners: (() => void)[] = [];
   let presses = 0;
   process.on('SIGINT', () => {
@@ -31,7 +33,7 @@ export function nodeEnvironment(): NodeEnvironment {
   return {
     stdout: outputTo(process.stdout),
     stderr: outputTo(process.stderr),
-    openWorkbench,
+    openWorkbench: (home, options) => openWorkbench(home, { ...options, startProcess }),
     confirm,
     onInterrupt(listener) {
       listeners.push(listener);
@@ -47,13 +49,16 @@ export function nodeEnvironment(): NodeEnvironment {
 
 async function openWorkbench(
   home: string | undefined,
-  { asOwner = false }: { readonly asOwner?: boolean } = {},
+  {
+    asOwner = false,
+    startProcess,
+  }: { readonly asOwner?: boolean; readonly startProcess: StartProcess | undefined },
 ): Promise<WorkbenchClient> {
   // Loaded only when a command needs it; help has to appear at once.
   const { connectOrOpenWorkbench } = await import('../workbench/connect.ts');
   const { defaultHomePath } = await import('../workbench/home.ts');
   const { startNodeProcess } = await import('../workbench/hostProcess.ts');
-  const options = { home: defaultHomePath(home), startProcess: startNodeProcess };
+  const options = { home: defaultHomePath(home), startProcess: startProcess ?? startNodeProcess };
   if (!asOwner) return connectOrOpenWorkbench(options);
   const { openWorkbench: openAsOwner } = await import('../workbench/openWorkbench.ts');
   return openAsOwner({ ...options, continueRuns: true });

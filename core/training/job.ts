@@ -8,6 +8,8 @@ import { reportError } from '../base/errors.ts';
 import { goOffline } from '../base/offline.ts';
 import { openParentChannel } from '../base/parentChannel.ts';
 import type { ParentChannel } from '../base/parentChannel.ts';
+import { probeInProcess } from '../engine/engineProbe.ts';
+import { answerProbesOfThreads } from '../engine/probesOfThreads.ts';
 import type { ComputeTask } from './computeThread.ts';
 import type { RunSpecification } from './configuration.ts';
 import { EXIT_CODES, HEARTBEAT_MILLISECONDS, messageToJobSchema } from './jobProtocol.ts';
@@ -21,6 +23,7 @@ const COMPUTE_THREAD = fileURLToPath(import.meta.url).replace(/job(\.[a-z]+)$/, 
 
 // Before the compute thread is started: it takes its environment from here.
 goOffline(true);
+answerProbesOfThreads(probeInProcess);
 const flags = new ThreadFlags();
 const channel = openParentChannel();
 if (channel === undefined) {

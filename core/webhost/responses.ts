@@ -1,35 +1,16 @@
 /** Answers, with the headers that every one of them carries. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { UserError, reportError } from '../base/errors.ts';
+import { SCREEN_HEADERS } from '../screens/headers.ts';
 
-/** Nothing but this host's own files, and no script or style inside a page. */
-export const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
+export { CONTENT_SECURITY_POLICY } from '../screens/headers.ts';
 
 export const NO_STORE = 'no-store';
 
-const SECURITY_HEADERS = {
-  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'X-Frame-Options': 'DENY',
-  'Cache-Control': NO_STORE,
-} as const;
-
 /** To be called before anything else is said. */
 export function setSecurityHeaders(response: ServerResponse): void {
-  for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+  for (const [name, value] of Object.entries(SCREEN_HEADERS)) response.setHeader(name, value);
+  response.setHeader('Cache-Control', NO_STORE);
 }
 
 export interface Exchange {

@@ -4,57 +4,14 @@ import { open, realpath } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { contentTypeOf, isFileName } from '../screens/files.ts';
 import type { Exchange } from './responses.ts';
 
-const TYPES: Readonly<Record<string, string>> = {
-  '.css': 'text/css; charset=utf-8',
-  '.html': 'text/html; charset=utf-8',
-  '.ico': 'image/x-icon',
-  '.js': 'text/javascript; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.png': 'image/png',
-  '.svg': 'image/svg+xml',
-  '.txt': 'text/plain; charset=utf-8',
-  '.wasm': 'application/wasm',
-  '.webp': 'image/webp',
-  '.woff2': 'font/woff2',
-};
+export { plainSegments } from '../screens/files.ts';
 
 /** The builder puts a hash of the content into these names, so they never change. */
 const HASHED = /^assets\/.*-[\w-]{8,}\.\w+$/;
 const FOREVER = 'private, max-age=31536000, immutable';
-/** Every name that the builder gives to a file. */
-const FILE_NAME = /^\w[\w.-]*$/;
-const MOST_DECODINGS = 4;
-
-/**
- * The segments of a request's path, decoded once; undefined for one that is not a plain path, or
- * would not be after being decoded again and again: `..`, backslashes, control characters.
- */
-export function plainSegments(rawPath: string): string[] | undefined {
-  const forms = [rawPath];
-  for (let last = rawPath; forms.length <= MOST_DECODINGS;) {
-    let decoded;
-    try {
-      decoded = decodeURIComponent(last);
-    } catch {
-      // A lone percent sign; in what was sent it is an error, in what it stood for a character.
-      if (forms.length === 1) return undefined;
-      break;
-    }
-    if (decoded === last) break;
-    forms.push(decoded);
-    last = decoded;
-  }
-  if (forms.length > MOST_DECODINGS || !forms.every(isPlain)) return undefined;
-  return (forms[1] ?? rawPath).split('/').filter((segment) => segment !== '');
-}
-
-function isPlain(path: string): boolean {
-  if (/[\u0000-\u001f\u007f\\]/.test(path)) return false;
-  return !path.split('/').some((segment) => segment === '.' || segment === '..');
-}
-
 export interface StaticFile {
   readonly handle: FileHandle;
   readonly bytes: number;
@@ -71,16 +28,16 @@ export async function openStatic(
   segments: readonly string[],
 ): Promise<StaticFile | undefined> {
   const name = segments.join('/');
-  if (segments.length > 0 && segments.every((segment) => FILE_NAME.test(segment))) {
+  if (segments.length > 0 && segments.every(isFileName)) {
     const file = await openInside(root, segments);
     if (file !== undefined) {
-      const type = TYPES[extname(name).toLowerCase()] ?? 'application/octet-stream';
+      const type = contentTypeOf(name);
       return { ...file, type, cacheControl: HASHED.test(name) ? FOREVER : 'no-cache' };
     }
   }
   const isScreen = segments[0] !== 'assets' && extname(segments.at(-1) ?? '') === '';
   const page = isScreen ? await openInside(root, ['index.html']) : undefined;
-  return page && { ...page, type: TYPES['.html'] ?? '', cacheControl: 'no-cache' };
+  return page && { ...page, type: contentTypeOf('index.html'), cacheControl: 'no-cache' };
 }
 
 async function openInside(

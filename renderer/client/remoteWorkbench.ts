@@ -15,6 +15,7 @@ import {
   tooLargeError,
 } from './errors.ts';
 import { LARGEST_REQUEST_BYTES, MOST_CALLS_AT_WORK, afterTimeout } from './limits.ts';
+import type { ErrorReport } from './errors.ts';
 import type { After } from './limits.ts';
 import type { OpenTransport, Transport } from './transport.ts';
 
@@ -24,9 +25,11 @@ export interface CallOptions {
 }
 
 export type Connection =
-  | { readonly state: 'connecting' | 'open' | 'closed' }
+  | { readonly state: 'open' | 'closed' }
+  /** `reason` is why the last one broke or was refused, where the host said so. */
+  | { readonly state: 'connecting'; readonly reason?: ErrorReport }
   /** Tried again after so many milliseconds. */
-  | { readonly state: 'waiting'; readonly milliseconds: number };
+  | { readonly state: 'waiting'; readonly milliseconds: number; readonly reason?: ErrorReport };
 
 const FIRST_WAIT_MILLISECONDS = 250;
 const LONGEST_WAIT_MILLISECONDS = 10_000;
@@ -69,6 +72,8 @@ export class RemoteWorkbench implements WorkbenchClient {
   #transport: Transport | undefined;
   #nextId = 0;
   #failures = 0;
+  /** Of the last break, until a connection is open again. */
+  #reason: { readonly reason?: ErrorReport } = {};
   #stopWaiting: (() => void) | undefined;
 
   constructor(openTransport: OpenTransport, after: After = afterTimeout, random = Math.random) {
@@ -162,22 +167,24 @@ export class RemoteWorkbench implements WorkbenchClient {
   }
 
   #open(): void {
-    this.#setConnection({ state: 'connecting' });
+    this.#setConnection({ state: 'connecting', ...this.#reason });
     // What an earlier transport still says is not listened to.
     let isCurrent = true;
     this.#transport = this.#openTransport({
       onOpen: () => {
         if (!isCurrent || this.#connection.state === 'closed') return;
         this.#failures = 0;
+        this.#reason = {};
         this.#setConnection({ state: 'open' });
         this.#sendWaiting();
       },
       onMessage: (message) => {
         if (isCurrent && this.#connection.state === 'open') this.#receive(message);
       },
-      onClose: () => {
+      onClose: (reason) => {
         if (!isCurrent) return;
         isCurrent = false;
+        this.#reason = reason === undefined ? {} : { reason };
         this.#lose();
       },
     });
@@ -199,7 +206,7 @@ export class RemoteWorkbench implements WorkbenchClient {
     this.#stopWaiting = this.#after(milliseconds, () => {
       this.#open();
     });
-    this.#setConnection({ state: 'waiting', milliseconds });
+    this.#setConnection({ state: 'waiting', milliseconds, ...this.#reason });
   }
 
   /** The host takes a bounded number of calls at a time; the others wait here. */

@@ -1,6 +1,6 @@
 /** Messages over the WebSocket of the local web host. */
-import type { MessageToWindow } from '../../core/workbench/protocol.ts';
 import { WORKBENCH_PATH } from './limits.ts';
+import { parseMessage } from './parseMessage.ts';
 import type { OpenTransport } from './transport.ts';
 
 /** A connection that does not open in this time is given up and tried anew. */
@@ -19,7 +19,7 @@ export function socketTransport(origin: string): OpenTransport {
       onOpen();
     });
     socket.addEventListener('message', ({ data }) => {
-      const message = parse(data);
+      const message = parseMessage(data);
       if (message !== undefined) onMessage(message);
     });
     // Follows every error.
@@ -36,17 +36,4 @@ export function socketTransport(origin: string): OpenTransport {
       },
     };
   };
-}
-
-/** The host checks what it sends against the contract; here only what is no message is dropped. */
-function parse(data: unknown): MessageToWindow | undefined {
-  if (typeof data !== 'string') return undefined;
-  try {
-    const message: unknown = JSON.parse(data);
-    return typeof message === 'object' && message !== null
-      ? (message as MessageToWindow)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

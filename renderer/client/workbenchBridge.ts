@@ -1,5 +1,6 @@
 /** What Electron's preload puts into the window as `window.workbench`. */
-import type { MessageFromWindow, MessageToWindow } from '../../core/workbench/protocol.ts';
+import type { ErrorReport } from './errors.ts';
+import { parseMessage } from './parseMessage.ts';
 import type { OpenTransport } from './transport.ts';
 
 export interface ChooseRequest {
@@ -10,11 +11,23 @@ export interface ChooseRequest {
   readonly extensions?: readonly string[];
 }
 
+/** As a transport, but with the messages' JSON texts: a text crosses into the page in one piece. */
+export interface LineEvents {
+  readonly onOpen: () => void;
+  readonly onMessage: (text: string) => void;
+  /** Once, also when it could not be opened. */
+  readonly onClose: (reason?: ErrorReport) => void;
+}
+
+export interface WorkbenchLine {
+  /** One message of core/workbench/protocol.ts; dropped when the line is not open. */
+  send(text: string): void;
+  close(): void;
+}
+
 export interface WorkbenchBridge {
-  /** One message of core/workbench/protocol.ts. */
-  send(message: MessageFromWindow): void;
-  /** Returns the function that ends the subscription. */
-  onMessage(listener: (message: MessageToWindow) => void): () => void;
+  /** Opens a line to the Workbench; a window has one at a time. */
+  open(events: LineEvents): WorkbenchLine;
   /** The system's own dialog; empty when it was cancelled. */
   choosePaths(request: ChooseRequest): Promise<readonly string[]>;
   /** Where a file that was dropped or chosen lies; empty when it is no file of a disk. */
@@ -23,16 +36,23 @@ export interface WorkbenchBridge {
   onCommand?(listener: (command: string) => void): () => void;
 }
 
-/** The bridge is there as long as the window is: it opens at once and never closes by itself. */
 export function bridgeTransport(bridge: WorkbenchBridge): OpenTransport {
-  return ({ onOpen, onMessage }) => {
-    const stop = bridge.onMessage(onMessage);
-    queueMicrotask(onOpen);
+  return ({ onOpen, onMessage, onClose }) => {
+    const line = bridge.open({
+      onOpen,
+      onMessage: (text) => {
+        const message = parseMessage(text);
+        if (message !== undefined) onMessage(message);
+      },
+      onClose,
+    });
     return {
       send: (message) => {
-        bridge.send(message);
+        line.send(JSON.stringify(message));
       },
-      close: stop,
+      close: () => {
+        line.close();
+      },
     };
   };
 }

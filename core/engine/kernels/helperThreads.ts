@@ -3,10 +3,17 @@
  * kernel call stays a plain synchronous call. Every thread takes the next part that is left, so one
  * that the system holds up delays a call by one part at most, and one that has not started by none.
  */
+import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { kernelModule, KERNEL_NAMES } from './arenas.ts';
 import type { Arena, KernelExports, KernelName } from './arenas.ts';
+
+/** Lies beside this module, from source and built. */
+const HELPER_THREAD = fileURLToPath(import.meta.url).replace(
+  /helperThreads(\.[a-z]+)$/,
+  'helperThread$1',
+);
 
 /** Slots of the shared Int32Array. */
 const SLOT = {
@@ -115,7 +122,7 @@ export class HelperThreads {
   #start(): Helper {
     const { port1, port2 } = new MessageChannel();
     const workerData: HelperData = { module: kernelModule(), call: this.#call, arenas: port2 };
-    const worker = new Worker(new URL('./helperThread.ts', import.meta.url), {
+    const worker = new Worker(HELPER_THREAD, {
       workerData,
       transferList: [port2],
       name: 'palimpsest-kernels',
