@@ -52,8 +52,9 @@ export async function fillMaskWork(
 ): Promise<JobReply<'models/fill-mask'>> {
   const sides: Side[] = [];
   for (const [index, wanted] of predictors.entries()) {
-    report({ stage: 'loading', done: index, total: predictors.length, unit: 'models' });
-    const side = await loadedSide(wanted, predictors);
+    const side = await loadedSide(wanted, predictors, () => {
+      report({ stage: 'loading', done: index, total: predictors.length, unit: 'models' });
+    });
     signal.throwIfAborted();
     sides.push(await predict(side, wanted, text));
     signal.throwIfAborted();
@@ -92,7 +93,11 @@ interface Side {
   readonly distributions: readonly MaskDistribution[];
 }
 
-async function loadedSide(wanted: Wanted, all: readonly Wanted[]): Promise<Loaded> {
+async function loadedSide(
+  wanted: Wanted,
+  all: readonly Wanted[],
+  onLoading: () => void,
+): Promise<Loaded> {
   const key = keyOf(wanted);
   const known = loaded.get(key);
   if (known !== undefined) {
@@ -105,6 +110,7 @@ async function loadedSide(wanted: Wanted, all: readonly Wanted[]): Promise<Loade
     if (loaded.size < MOST_LOADED) break;
     if (!needed.has(other)) await unload(other);
   }
+  onLoading();
   const model = await load(wanted);
   loaded.set(key, model);
   return model;
