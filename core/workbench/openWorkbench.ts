@@ -186,13 +186,18 @@ class OwnedWorkbench implements WorkbenchClient {
   ): Promise<Reply<Name>> {
     if (this.#closing !== undefined) throw new Error('the Workbench is closed');
     const checked = checkRequest(name, request);
-    return this.#track((context) => this.#handlers[name](checked, context), options);
+    const isPrivate = name === 'corpora/preview';
+    return this.#track((context) => this.#handlers[name](checked, context), options, isPrivate);
   }
 
-  /** Gives `work` a context, and lets close() stop it and wait for it. */
+  /**
+   * Gives `work` a context, and lets close() stop it and wait for it. Of private work only the caller
+   * hears.
+   */
   async #track<Result>(
     action: (context: CallContext) => Result | Promise<Result>,
     options: { signal?: AbortSignal; onProgress?: (event: WorkbenchEvent) => void } = {},
+    isPrivate = false,
   ): Promise<Result> {
     const call = newIdentifier('call');
     const stop = new AbortController();
@@ -203,7 +208,7 @@ class OwnedWorkbench implements WorkbenchClient {
       report: (progress) => {
         const event: WorkbenchEvent = { type: 'progress', call, ...progress };
         options.onProgress?.(event);
-        this.#publish(event);
+        if (!isPrivate) this.#publish(event);
       },
     };
     const work = (async () => action(context))();

@@ -6,6 +6,7 @@ import { WorkbenchError, abortedError } from '../client/errors.ts';
 import type { FolderListing, HostFiles } from '../client/hostFiles.ts';
 import { RemoteWorkbench } from '../client/remoteWorkbench.ts';
 import type { OpenTransport } from '../client/transport.ts';
+import { samplePreview } from './samplePreview.ts';
 import {
   SAMPLE_CORPORA,
   SAMPLE_MODELS,
@@ -79,6 +80,17 @@ const ANSWERS: Partial<Record<CallName, Answer>> = {
       });
     }
     return { ...SAMPLE_MODELS[0], id: 'model-new', name: 'imported-model' };
+  },
+  'corpora/preview': async ({ paths, column }) => {
+    await wait(300);
+    if (list(paths).some((path) => path.includes('bad'))) {
+      throw new WorkbenchError({
+        code: 'system/enoent',
+        message: `There is no such file or folder: ${String(list(paths)[0])}.`,
+        hint: 'Check the path.',
+      });
+    }
+    return samplePreview(column === undefined ? null : String(column));
   },
   'corpora/import': async ({ name }, progress) => {
     await work(progress, [

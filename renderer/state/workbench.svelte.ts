@@ -31,6 +31,9 @@ const ANNOUNCED: ReadonlySet<RunState> = new Set([
   'cancelled',
 ]);
 
+/** Their progress is shown where they were asked for. */
+const UNLISTED: ReadonlySet<CallName> = new Set(['corpora/preview']);
+
 /** Changes of other windows come in groups. */
 const REREAD_MILLISECONDS = 400;
 
@@ -109,7 +112,7 @@ class Workbench {
   ): Promise<Reply<Name>> {
     let activity: string | undefined;
     const onProgress = (event: WorkbenchEvent): void => {
-      if (event.type === 'progress') {
+      if (event.type === 'progress' && !UNLISTED.has(name)) {
         activity = event.call;
         activities.ofOwn(event);
       }

@@ -80,6 +80,19 @@ const PICTURES: readonly Picture[] = [
       await page.waitForTimeout(900);
     },
   },
+  { name: 'corpus-preview', address: '#/corpora', act: previewNotes },
+  { name: 'corpus-preview-small', address: '#/corpora', size: [1024, 700], act: previewNotes },
+  { name: 'corpus-preview-zoomed', address: '#/corpora', size: [512, 350], act: previewNotes },
+  {
+    name: 'corpus-preview-error',
+    address: '#/corpora',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Import a corpus' }).click();
+      await page.getByLabel('Files or folders').fill('/home/mira/bad');
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').filter({ hasText: 'no such file' }).waitFor();
+    },
+  },
   {
     name: 'corpus',
     address: '#/corpora/corpus-1',
@@ -146,6 +159,14 @@ try {
 console.log(`pictures are in ${pictures}`);
 for (const complaint of complaints) process.stderr.write(`${complaint}\n`);
 process.exitCode = complaints.length === 0 ? 0 : 1;
+
+/** The import dialog with what it shows of the files chosen. */
+async function previewNotes(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Import a corpus' }).click();
+  await page.getByLabel('Files or folders').fill('/home/mira/notes/2024.jsonl.gz');
+  await page.keyboard.press('Enter');
+  await page.getByText('This looks like personal data').waitFor();
+}
 
 /** The whole content, which scrolls inside the frame, in pictures that show it at its size. */
 async function takeParts(page: Page, path: string): Promise<void> {
