@@ -6,6 +6,8 @@ import { formatCount, formatCounted } from './format.ts';
 export interface ImportChoices {
   /** Empty: found by its name. */
   column: string;
+  /** The column that was suggested where none was clear. */
+  guessedColumn: string;
   /** Empty: none. */
   groupColumn: string;
   boundary: 'file' | 'line' | 'blank-line';
@@ -15,6 +17,7 @@ export interface ImportChoices {
 
 export const FIRST_CHOICES: ImportChoices = {
   column: '',
+  guessedColumn: '',
   groupColumn: '',
   boundary: 'file',
   use: 'all',
@@ -70,7 +73,9 @@ export function suggestedChoices(
   { column, groupColumn }: ImportChoices,
 ): Partial<ImportChoices> | undefined {
   const suggested = {
-    ...(column === '' && suggestedColumn !== null ? { column: suggestedColumn } : {}),
+    ...(column === '' && suggestedColumn !== null
+      ? { column: suggestedColumn, guessedColumn: suggestedColumn }
+      : {}),
     ...(groupColumn === '' && suggestedGroupColumn !== null
       ? { groupColumn: suggestedGroupColumn }
       : {}),
@@ -123,7 +128,7 @@ export function importReport(corpus: {
     near === 0
       ? ''
       : `${formatCounted(near, 'near duplicate')} in ${formatCounted(corpus.nearDuplicateClusters, 'cluster')} kept together`,
-    `train ${formatCount(train)}, validation ${formatCount(validation)}, test ${formatCount(test)}`,
+    `${formatCount(train)} train, ${formatCount(validation)} validation and ${formatCount(test)} test documents`,
     corpus.replacedSequences === 0
       ? ''
       : `${formatCounted(corpus.replacedSequences, 'place')} not UTF-8 replaced`,

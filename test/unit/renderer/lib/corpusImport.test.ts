@@ -47,7 +47,10 @@ describe('settings of an import', () => {
   it('follow suggestions where nothing was chosen', () => {
     expect(suggestedChoices(PREVIEW, FIRST_CHOICES)).toEqual({ groupColumn: 'patient_id' });
     const unclear = { ...PREVIEW, suggestedColumn: 'note', suggestedGroupColumn: null };
-    expect(suggestedChoices(unclear, FIRST_CHOICES)).toEqual({ column: 'note' });
+    expect(suggestedChoices(unclear, FIRST_CHOICES)).toEqual({
+      column: 'note',
+      guessedColumn: 'note',
+    });
     expect(suggestedChoices(unclear, { ...FIRST_CHOICES, column: 'id' })).toBeUndefined();
   });
 
@@ -105,7 +108,7 @@ describe('the report of an import', () => {
     expect(importReport(corpus)).toEqual({
       message: '2,310 of 2,614 documents; 304 exact duplicates left out.',
       detail:
-        '38 near duplicates in 15 clusters kept together; train 2,079, validation 116, test 115; 1 place not UTF-8 replaced.',
+        '38 near duplicates in 15 clusters kept together; 2,079 train, 116 validation and 115 test documents; 1 place not UTF-8 replaced.',
     });
   });
 
@@ -113,7 +116,7 @@ describe('the report of an import', () => {
     const clean = { exactDuplicates: 0, nearDuplicates: 0, replacedSequences: 0 };
     expect(importReport({ ...corpus, ...clean })).toEqual({
       message: '2,310 of 2,614 documents.',
-      detail: 'train 2,079, validation 116, test 115.',
+      detail: '2,079 train, 116 validation and 115 test documents.',
     });
   });
 });
