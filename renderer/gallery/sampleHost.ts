@@ -90,7 +90,7 @@ const ANSWERS: Partial<Record<CallName, Answer>> = {
         hint: 'Check the path.',
       });
     }
-    return samplePreview(column === undefined ? null : String(column));
+    return samplePreview(typeof column === 'string' ? column : null);
   },
   'corpora/import': async ({ name }, progress) => {
     await work(progress, [
