@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { DEMO_PROJECT } from '../../core/demo/demoProject.ts';
 import { ROUTE_PROBE } from './drivers/chromium.ts';
 import { drivers } from './drivers/drivers.ts';
-import { useApps } from './support/app.ts';
+import { useApps } from './support/useApp.ts';
 import {
   attemptsOutside,
   finishedRecord,

@@ -1,6 +1,7 @@
 /**
  * `npm run test:e2e`: builds the screens and drives them in a real browser against the real host and
- * trainer; file names after `--` choose among its files. The last line is `N passed, N failed`.
+ * trainer; file names after `--` choose among its files. PALIMPSEST_E2E_FOLDER names a folder in which
+ * the home folders that specs copy are kept for the next time. The last line is `N passed, N failed`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -68,7 +69,8 @@ function runRing(): Outcome {
     console.log(`${isNeeded ? 'FAILED: c' : 'C'}onnections are not recorded: ${problem}`);
     if (isNeeded) return nothing;
   }
-  const folder = mkdtempSync(join(tmpdir(), 'palimpsest-e2e-ring-'));
+  const kept = process.env['PALIMPSEST_E2E_FOLDER'];
+  const folder = kept ?? mkdtempSync(join(tmpdir(), 'palimpsest-e2e-ring-'));
   try {
     const build = ['build', '--config', '.config/vite.config.ts', '--logLevel', 'warn'];
     if (execute('vite/bin/vite.js', build, folder) !== 0) {
@@ -77,7 +79,7 @@ function runRing(): Outcome {
     }
     return runSpecs(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    if (kept === undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
 

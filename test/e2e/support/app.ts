@@ -1,17 +1,14 @@
-/** The product in a spec: started, driven, its pictures and complaints kept, and ended. */
+/** The product as a person has it before them: started, driven, its pictures and complaints kept. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import type { TestContext } from 'vitest';
 import type { Driver, StartOptions, StartedApp } from '../drivers/driver.ts';
 import { Complaints } from './complaints.ts';
-import { removeHomes } from './homes.ts';
 
 const PICTURES = join(import.meta.dirname, '../screenshots');
 
 /** How long a click or a look waits for what it wants; a training step of a busy machine is shorter. */
-const PATIENCE = 60_000;
+const PATIENCE = 30_000;
 
 export class App {
   readonly started: StartedApp;
@@ -84,46 +81,4 @@ export class App {
     }
     console.log(this.started.printed());
   }
-}
-
-/** Starts apps for single specs and ends them after each. */
-export function useApps(driver: Driver): (options: StartOptions) => Promise<App> {
-  const apps: App[] = [];
-  afterEach(async (context) => {
-    const ended = apps.splice(0);
-    for (const app of ended) await conclude(app, context);
-    for (const app of ended) await app.started.stop();
-    await removeHomes();
-    for (const app of ended) expect(app.complaints.take()).toEqual([]);
-  });
-  return async (options) => {
-    const app = await App.start(driver, options);
-    apps.push(app);
-    return app;
-  };
-}
-
-/** One app for all specs of a block. */
-export function useSharedApp(driver: Driver, options: () => Promise<StartOptions>): () => App {
-  let app: App | undefined;
-  beforeAll(async () => {
-    app = await App.start(driver, await options());
-  });
-  afterEach(async (context) => {
-    if (app === undefined) return;
-    await conclude(app, context);
-    expect(app.complaints.take()).toEqual([]);
-  });
-  afterAll(async () => {
-    await app?.started.stop();
-    await removeHomes();
-  });
-  return () => {
-    if (app === undefined) throw new Error('The app was not started.');
-    return app;
-  };
-}
-
-async function conclude(app: App, { task }: TestContext): Promise<void> {
-  if (task.result?.state === 'fail') await app.testify(task.name);
 }

@@ -1,0 +1,237 @@
+/** Every screen of the product and what opens on it, for the checks that each of them has to stand. */
+import type { Page } from 'playwright-core';
+import { BAD_PROJECT, projectText } from './project.ts';
+import type { App } from './app.ts';
+import type { HomeKind } from './homes.ts';
+
+export interface Screen {
+  readonly name: string;
+  readonly home: Extract<HomeKind, 'empty' | 'study'>;
+  /** Leads there from anywhere; `ids` are those of the home folder. */
+  readonly show: (app: App, ids: StudyIds) => Promise<unknown>;
+}
+
+/** What the addresses of a study's screens need. */
+export interface StudyIds {
+  readonly project: string;
+  readonly runs: readonly string[];
+  readonly model: string;
+  readonly corpus: string;
+}
+
+/** Reads the ids from the lists, as a person finds their way. */
+export async function readIds(app: App): Promise<StudyIds> {
+  const follow = async (list: string, table: string): Promise<string> => {
+    const page = await app.go(list);
+    await page
+      .getByRole('grid', { name: table })
+      .locator('tbody tr[data-index="0"] td')
+      .nth(1)
+      .click();
+    await page.waitForURL((url) => url.hash.startsWith(`${list}/`));
+    return decodeURIComponent(new URL(page.url()).hash.slice(list.length + 1));
+  };
+  const project = await follow('#/projects', 'Projects');
+  const model = await follow('#/models', 'Models');
+  const corpus = await follow('#/corpora', 'Corpora');
+  const page = await app.go(`#/projects/${project}`);
+  const links = page.getByRole('region', { name: 'Results', exact: true }).getByRole('link');
+  const addresses = await links.evaluateAll((found: { getAttribute(name: string): string }[]) =>
+    found.map((link) => link.getAttribute('href')),
+  );
+  const runs = addresses.map((address) => decodeURIComponent(address.replace('#/runs/', '')));
+  return { project, model, corpus, runs };
+}
+
+const screen = (
+  name: string,
+  hash: string | ((ids: StudyIds) => string),
+  act?: (page: Page, ids: StudyIds) => Promise<unknown>,
+): Screen => ({
+  name,
+  home: 'study',
+  async show(app, ids) {
+    const page = await app.go(typeof hash === 'string' ? hash : hash(ids));
+    await act?.(page, ids);
+  },
+});
+
+const button = (page: Page, name: string | RegExp): Promise<void> =>
+  page.getByRole('button', { name, exact: true }).first().click();
+
+const tuned = (ids: StudyIds): string => ids.runs.at(-1) ?? '';
+
+/** From step to step of the wizard by its rail. */
+async function wizardStep(page: Page, title: string): Promise<void> {
+  await page.getByRole('button', { name: 'Open a project file' }).click();
+  await page.getByLabel('Text of the file').fill(projectText());
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await page
+    .getByRole('navigation', { name: 'Steps' })
+    .getByRole('button', { name: title })
+    .click();
+}
+
+const EMPTY: readonly Screen[] = [
+  'projects',
+  'runs',
+  'compare',
+  'models',
+  'corpora',
+  'projects/new',
+  'playground',
+  'system',
+].map((path) => ({
+  name: `empty ${path.replace('/', ' ')}`,
+  home: 'empty',
+  show: (app) => app.go(`#/${path}`),
+}));
+
+export const SCREENS: readonly Screen[] = [
+  ...EMPTY,
+  screen('projects', '#/projects'),
+  screen('project', ({ project }) => `#/projects/${project}`),
+  screen(
+    'project, export open',
+    ({ project }) => `#/projects/${project}`,
+    (page) => button(page, 'Export'),
+  ),
+  screen(
+    'project, runs chosen',
+    ({ project }) => `#/projects/${project}`,
+    async (page) => {
+      const runs = page.getByRole('grid', { name: 'Runs of the project' });
+      await runs.locator('tbody input[type="checkbox"]').first().check();
+      await runs.locator('tbody input[type="checkbox"]').nth(2).check();
+      await runs.scrollIntoViewIfNeeded();
+    },
+  ),
+  screen(
+    'project, picture as a table',
+    ({ project }) => `#/projects/${project}`,
+    (page) => button(page, 'Gain against forgetting as a table'),
+  ),
+  screen('runs', '#/runs'),
+  screen('runs, filter without a match', '#/runs?filter=strategy%3Agem+sead%3A1'),
+  screen('runs, columns open', '#/runs', (page) => button(page, 'Columns')),
+  screen('runs, filter help open', '#/runs', (page) => button(page, 'Filter fields and views')),
+  screen('runs, chosen', '#/runs', async (page) => {
+    await page.keyboard.press('j');
+    await page.keyboard.press('x');
+    await page.keyboard.press('Shift+ArrowDown');
+    await page.keyboard.press('Shift+ArrowDown');
+  }),
+  screen('runs, menu of a row', '#/runs', async (page) => {
+    await page
+      .getByRole('button', { name: /^Actions for/ })
+      .first()
+      .click();
+    await page.getByRole('menu').waitFor();
+  }),
+  ...['evaluations', 'log', 'configuration', 'method', 'checkpoints'].map((tab) =>
+    screen(
+      `run, ${tab}`,
+      (ids) => `#/runs/${tuned(ids)}?tab=${tab}`,
+      async (page) => {
+        await page.getByRole('tabpanel').scrollIntoViewIfNeeded();
+      },
+    ),
+  ),
+  screen('run, curves', (ids) => `#/runs/${tuned(ids)}`),
+  screen(
+    'run, curve as a table',
+    (ids) => `#/runs/${tuned(ids)}`,
+    (page) => button(page, 'Target loss as a table'),
+  ),
+  screen(
+    'run, export',
+    (ids) => `#/runs/${tuned(ids)}`,
+    async (page) => {
+      await button(page, 'Export');
+      await page.getByRole('dialog').waitFor();
+    },
+  ),
+  screen(
+    'run, interpolate',
+    (ids) => `#/runs/${tuned(ids)}`,
+    async (page) => {
+      await button(page, 'Interpolate');
+      await page.getByRole('dialog').waitFor();
+    },
+  ),
+  screen('compare, nothing chosen', '#/compare'),
+  screen('compare, all', ({ runs }) => `#/compare?runs=${runs.join(',')}`),
+  screen(
+    'compare, all settings',
+    ({ runs }) => `#/compare?runs=${runs.slice(0, 2).join(',')}`,
+    (page) => page.getByRole('checkbox', { name: 'Show all' }).check(),
+  ),
+  screen(
+    'compare, choosing',
+    ({ runs }) => `#/compare?runs=${runs.slice(0, 2).join(',')}`,
+    async (page) => {
+      await button(page, 'Choose runs');
+      await page.getByRole('dialog').waitFor();
+    },
+  ),
+  screen('models', '#/models'),
+  screen('models, import', '#/models', async (page) => {
+    await button(page, 'Import a model');
+    await page.getByRole('button', { name: 'Browse' }).click();
+    await page.getByRole('list', { name: 'Files and folders' }).waitFor();
+  }),
+  screen('models, import refused', '#/models', async (page) => {
+    await button(page, 'Import a model');
+    await page.getByLabel('Folder').fill('/no/such/model');
+    await button(page, 'Import');
+    await page.getByRole('alert').waitFor();
+  }),
+  screen('model', ({ model }) => `#/models/${model}`),
+  screen('corpora', '#/corpora'),
+  screen('corpora, import', '#/corpora', async (page) => {
+    await button(page, 'Import a corpus');
+    await page.getByRole('dialog').waitFor();
+  }),
+  screen('corpus', ({ corpus }) => `#/corpora/${corpus}`),
+  screen(
+    'corpus, measured',
+    ({ corpus }) => `#/corpora/${corpus}`,
+    async (page) => {
+      await button(page, 'Measure');
+      await page.getByText('Words split most').waitFor();
+    },
+  ),
+  ...['Base model', 'Target corpus', 'Source corpus', 'Strategies', 'Settings', 'Review'].map(
+    (title) =>
+      screen(`wizard, ${title.toLowerCase()}`, '#/projects/new', (page) => wizardStep(page, title)),
+  ),
+  screen('wizard, a wrong file', '#/projects/new', async (page) => {
+    await page.getByRole('button', { name: 'Open a project file' }).click();
+    await page.getByLabel('Text of the file').fill(BAD_PROJECT);
+    await page.getByRole('dialog').getByText(/line/i).first().waitFor();
+  }),
+  screen('playground', '#/playground'),
+  screen('system', '#/system'),
+  screen('a page that is not there', '#/no/such/page'),
+  screen('the palette', '#/runs', async (page) => {
+    await page.keyboard.press('ControlOrMeta+k');
+    await page.keyboard.type('ewc');
+  }),
+  screen('the keys', '#/runs', async (page) => {
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+  }),
+  screen('the look', '#/projects', async (page) => {
+    await button(page, 'Look and keys');
+    await page.getByRole('menu').waitFor();
+  }),
+];
+
+/** Closes what the screen has opened, so that the next one begins as a person would find it. */
+export async function leave({ page }: App): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) {
+    const open = page.locator('[role="dialog"], [role="alertdialog"], [role="menu"]');
+    if ((await open.count()) === 0) return;
+    await page.keyboard.press('Escape');
+  }
+}
