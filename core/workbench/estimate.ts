@@ -14,9 +14,11 @@ const STEPS_WANTED = 20;
 /** Times that were measured on few documents, as a share of them. */
 const TOKENS_ERROR = 0.3;
 /** Graphs, arenas and the heap grow with the shapes that a long run meets. */
-const MEMORY_ERROR = 0.25;
-/** Alone on the machine a run may take half of what it takes beside another one. */
-const BESIDE_RUNS = { low: 0.5, high: 1.15 };
+const MEMORY_GROWTH = { expected: 1.1, high: 1.35 };
+/** Of the processor's time, used by other programs while steps were timed. */
+const BUSY_SHARE = 0.2;
+/** Alone on the machine a run may take half of what it takes beside other work, which may also grow. */
+const BESIDE_OTHERS = { low: 0.5, high: 1.5 };
 
 export interface EstimatedCorpus {
   readonly name: string;
@@ -46,10 +48,11 @@ export interface EstimateMaterial {
 
 export function estimateProject(measured: Measurements, material: EstimateMaterial): Estimate {
   const { works, isBesideRuns } = material;
+  const isBusy = isBusyWithOthers(measured);
   const sets = evaluatedSets(measured, material);
   const slowed = (span: Span): Span =>
-    isBesideRuns
-      ? { ...span, low: span.low * BESIDE_RUNS.low, high: span.high * BESIDE_RUNS.high }
+    isBesideRuns || isBusy
+      ? { ...span, low: span.low * BESIDE_OTHERS.low, high: span.high * BESIDE_OTHERS.high }
       : span;
   const timeOf = (run: RunWork): RunTime => {
     const time = runTime(run, measured, { ...material, sets });
@@ -60,11 +63,12 @@ export function estimateProject(measured: Measurements, material: EstimateMateri
       evaluationSeconds: slowed(time.evaluationSeconds),
     };
   };
-  const strategies = works.map(({ strategy, runs }): StrategyEstimate => {
+  const strategies = works.map(({ strategy, settings, runs }): StrategyEstimate => {
     const one = runs.find(({ purpose }) => purpose === 'result');
     const { steps, secondsPerStep, seconds } = one === undefined ? NO_TIME : timeOf(one);
     return {
       strategy,
+      settings,
       runs: countRuns(runs),
       steps,
       secondsPerStep,
@@ -79,9 +83,9 @@ export function estimateProject(measured: Measurements, material: EstimateMateri
   }));
   const memory = {
     peak: {
-      expected: measured.peakBytes,
+      expected: measured.peakBytes * MEMORY_GROWTH.expected,
       low: measured.peakBytes,
-      high: measured.peakBytes * (1 + MEMORY_ERROR),
+      high: measured.peakBytes * MEMORY_GROWTH.high,
     },
     available: material.availableMemory,
   };
@@ -93,6 +97,7 @@ export function estimateProject(measured: Measurements, material: EstimateMateri
       steps: measured.steps.reduce((count, { steps }) => count + steps.length, 0),
       seconds: measured.seconds,
       isBesideRuns,
+      isBusy,
     },
     strategies,
     shared,
@@ -221,10 +226,15 @@ function diskWarnings(
   return shortage === undefined ? [] : [`${shortage.message} ${shortage.hint}`];
 }
 
+function isBusyWithOthers({ othersShare }: Measurements): boolean {
+  return othersShare > BUSY_SHARE;
+}
+
 function remarksOn(
-  { steps: [main] }: Measurements,
+  measured: Measurements,
   { project, isBesideRuns, works }: EstimateMaterial,
 ): string[] {
+  const [main] = measured.steps;
   const remarks: string[] = [];
   if (main !== undefined && main.steps.length < STEPS_WANTED) {
     const { expected } = meanSeconds(
@@ -238,6 +248,11 @@ function remarksOn(
   if (isBesideRuns) {
     remarks.push(
       'A run was at work on this machine while the steps were timed; alone they are faster.',
+    );
+  }
+  if (isBusyWithOthers(measured) && !isBesideRuns) {
+    remarks.push(
+      'Other programs kept the processor busy while the steps were timed, so the range is wide.',
     );
   }
   const isTraining = works.some(({ runs }) => pending(runs).some(({ kind }) => kind !== null));

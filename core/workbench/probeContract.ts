@@ -103,6 +103,8 @@ export const measurementsSchema = z.object({
   bytesPerSecond: z.number().positive(),
   /** Most resident memory until the end of the steps. */
   peakBytes: amount,
+  /** Share of the processor's time that other processes used meanwhile. */
+  othersShare: z.number().nonnegative(),
   /** Of the whole probe. */
   seconds,
 });

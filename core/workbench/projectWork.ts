@@ -1,6 +1,7 @@
 /** The runs that a project file means, as far as their cost goes: what kind of steps, and how many. Pure. */
 import { canonicalJson } from '../base/canonicalJson.ts';
-import { strategyLabel, objectiveOf } from '../strategies/parts.ts';
+import { settingsText } from '../results/names.ts';
+import { objectiveOf, strategyLabel } from '../strategies/parts.ts';
 import { isTrained } from '../training/objective.ts';
 import { choiceKey } from './choiceKey.ts';
 import type { CostKind } from './probeContract.ts';
@@ -21,6 +22,8 @@ export interface RunWork {
 
 export interface StrategyWork {
   readonly strategy: string;
+  /** "λ 100", "3 values of λ"; may be empty. */
+  readonly settings: string;
   /** Those that no strategy before it has too. */
   readonly runs: readonly RunWork[];
 }
@@ -58,7 +61,9 @@ export function strategyWorks(
     const chosen = choice?.candidates.findIndex((candidate) => candidate.chosen) ?? 0;
     const seeds = first.strategy === 'ndt' ? project.seeds.slice(0, 1) : project.seeds;
     for (const seed of seeds) add(variants[chosen] ?? first, seed, 'result');
-    return [{ strategy: labelOf(first), runs }];
+    const settings =
+      variants.length > 1 ? `${variants.length} values of λ` : settingsText(first.parts);
+    return [{ strategy: labelOf(first), settings, runs }];
   });
 }
 

@@ -34,6 +34,20 @@ export function times(a: Span, b: Span | number): Span {
   };
 }
 
+/** Rounded to what an estimate can tell apart: 10 s of minutes, 5 min of hours, 1 h of days. */
+export function roughly(seconds: number): number {
+  const [, unit = 3600] =
+    [
+      [10, 0.1],
+      [60, 1],
+      [600, 10],
+      [3600, 60],
+      [36_000, 300],
+      [172_800, 1800],
+    ].find(([bound = 0]) => seconds < bound) ?? [];
+  return Math.round(seconds / unit) * unit;
+}
+
 /** Quantiles of Student's t at 97.5 % for 1, 2, … degrees of freedom. */
 const STUDENT_T = [
   12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145,

@@ -1,5 +1,6 @@
 /** A host that answers from sample data, so that every screen can be looked at without a Workbench. */
 import type { CallName, RunSummary, WorkbenchEvent } from '../../core/workbench/contract.ts';
+import type { ProjectFile } from '../../core/workbench/projectFile.ts';
 import type { MessageToWindow } from '../../core/workbench/protocol.ts';
 import type { Host } from '../client/connectToHost.ts';
 import { WorkbenchError, abortedError } from '../client/errors.ts';
@@ -15,6 +16,7 @@ import {
   sampleRuns,
   sampleSeries,
 } from './sampleData.ts';
+import { sampleEstimate } from './sampleEstimate.ts';
 
 /** `?empty` shows first starts, `?runs=10000` long tables, `?slow` skeletons. */
 const query = new URLSearchParams(window.location.search);
@@ -119,6 +121,13 @@ const ANSWERS: Partial<Record<CallName, Answer>> = {
     nearDuplicates: 38,
     nearDuplicateClusters: 15,
   }),
+  'projects/estimate': async ({ project }, progress) => {
+    for (let done = 0; done <= 28; done++) {
+      progress('timing steps', done, 28, 'steps');
+      await wait(60);
+    }
+    return sampleEstimate(project as ProjectFile);
+  },
   'runs/tag': ({ runs: ids, add, remove }) =>
     changeRuns(ids, (run) => ({
       ...run,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { strategyTitle } from '../../results/names.ts';
+import { fullTitle } from '../../results/names.ts';
 import { readProjectFile } from '../../workbench/readProjectFile.ts';
 import type { EngineChoice } from '../../engine/types.ts';
 import type { Estimate, SharedWork, Span } from '../../workbench/schemas/estimate.ts';
@@ -11,6 +11,7 @@ import {
   newCommand,
 } from '../command.ts';
 import type { CommonOptions, Session } from '../command.ts';
+import { roughly } from '../../workbench/spans.ts';
 import { formatBytes, formatCount, formatDuration } from '../output/format.ts';
 import { facts, table } from '../output/table.ts';
 
@@ -50,13 +51,13 @@ export function estimateCommand(session: Session): Command {
 export function describeEstimate(estimate: Estimate): string {
   const { strategies, shared, seconds, evaluationSeconds, memory, disk, probe } = estimate;
   const rows = strategies.map(
-    ({ strategy, runs, steps, secondsPerStep, secondsPerRun, ...all }) => [
-      strategyTitle(strategy),
+    ({ strategy, settings, runs, steps, secondsPerStep, secondsPerRun, ...all }) => [
+      fullTitle(strategy, settings),
       formatCount(runs.results + runs.choosing),
       secondsPerStep === null ? '' : formatCount(steps.expected),
       secondsPerStep === null ? '' : formatPace(secondsPerStep.expected),
-      formatDuration(secondsPerRun.expected),
-      formatDuration(all.seconds.expected),
+      roughDuration(secondsPerRun.expected),
+      roughDuration(all.seconds.expected),
       rangeText(all.seconds),
     ],
   );
@@ -74,11 +75,11 @@ export function describeEstimate(estimate: Estimate): string {
   );
   const open = shared.filter(({ isThere }) => !isThere);
   const entries: [string, string][] = [
-    ['total time', `${formatDuration(seconds.expected)}, ${rangeText(seconds)}`],
-    ['of it evaluating', formatDuration(evaluationSeconds.expected)],
+    ['total time', `${roughDuration(seconds.expected)}, ${rangeText(seconds)}`],
+    ['of it evaluating', roughDuration(evaluationSeconds.expected)],
     ...open.map((work): [string, string] => [
       `once: ${sharedTitle(work)}`,
-      `${formatDuration(work.seconds.expected)}, ${rangeText(work.seconds)}`,
+      `${roughDuration(work.seconds.expected)}, ${rangeText(work.seconds)}`,
     ]),
     ['memory', `${formatBytes(memory.peak.expected)} to ${formatBytes(memory.peak.high)}`],
     [
@@ -92,7 +93,7 @@ export function describeEstimate(estimate: Estimate): string {
   }
   entries.push([
     'measured',
-    `${formatCount(probe.steps)} steps, in ${formatDuration(probe.seconds)}`,
+    `${formatCount(probe.steps)} steps, in ${roughDuration(probe.seconds)}`,
   ]);
   if (estimate.runs.done > 0) {
     entries.push(['done already', `${formatCount(estimate.runs.done)} runs, used again`]);
@@ -119,7 +120,11 @@ function sharedTitle({ kind, corpus }: SharedWork): string {
 }
 
 function rangeText({ low, high }: Span): string {
-  return `${formatDuration(low)} to ${formatDuration(high)}`;
+  return `${roughDuration(low)} to ${roughDuration(high)}`;
+}
+
+function roughDuration(seconds: number): string {
+  return formatDuration(roughly(seconds));
 }
 
 /** Steps of small models take milliseconds. */

@@ -16,6 +16,8 @@ const runCountSchema = z.object({
 export const strategyEstimateSchema = z.object({
   /** `ndt`, or the names of the parts: `sdt`, `rh+ewc`; in the order of the project file. */
   strategy: z.string(),
+  /** What tells it from others of its name: "λ 100", "3 values of λ"; may be empty. */
+  settings: z.string(),
   runs: runCountSchema,
   /** Optimizer steps of a run of the table; 0 for the base model. */
   steps: spanSchema,
@@ -48,6 +50,8 @@ export const estimateSchema = z.object({
     seconds: z.number(),
     /** Runs were at work on this machine at the same time. */
     isBesideRuns: z.boolean(),
+    /** Other programs kept the processor busy. */
+    isBusy: z.boolean(),
   }),
   strategies: z.array(strategyEstimateSchema),
   shared: z.array(sharedWorkSchema),

@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import type { Session, Weights } from '../../engine/types.ts';
@@ -72,6 +72,7 @@ class Probe {
       this.#opened.push(session);
       await holdAnchor(session, SDT, model.weights, undefined);
       const startSeconds = secondsSinceStart();
+      const before = processorTimes();
       const corpora = await this.#corpora(tokenizer);
       const evaluations = await this.#evaluations(session, tokenizer);
       const { measurements, tokensPerSecond } = await this.#steps(
@@ -80,6 +81,7 @@ class Probe {
         tokenizer,
         corpora,
       );
+      const othersShare = shareOfOthers(before, processorTimes());
       const peakBytes = await peakResidentBytes();
       const bytesPerSecond = await this.#writing(session, model);
       return {
@@ -94,6 +96,7 @@ class Probe {
         fisher: await this.#fisher(session, model, tokenizer, corpora),
         bytesPerSecond,
         peakBytes,
+        othersShare,
         seconds: secondsSinceStart(),
       };
     } finally {
@@ -223,6 +226,30 @@ function onesFor({ parameters }: Session): Weights {
 /** Of this process, the time in which Node started included. */
 function secondsSinceStart(): number {
   return performance.now() / 1000;
+}
+
+interface ProcessorTimes {
+  /** Milliseconds of all cores: at work, at work for this process, and at work or idle. */
+  readonly busy: number;
+  readonly own: number;
+  readonly all: number;
+}
+
+function processorTimes(): ProcessorTimes {
+  const { user, system } = process.cpuUsage();
+  let [busy, all] = [0, 0];
+  for (const { times } of cpus()) {
+    const whole = times.user + times.nice + times.sys + times.irq + times.idle;
+    all += whole;
+    busy += whole - times.idle;
+  }
+  return { busy, own: (user + system) / 1000, all };
+}
+
+function shareOfOthers(from: ProcessorTimes, to: ProcessorTimes): number {
+  const all = to.all - from.all;
+  const others = to.busy - from.busy - (to.own - from.own);
+  return all <= 0 ? 0 : Math.max(0, others / all);
 }
 
 /** Linux passes the peak of the process before to `maxRSS`, and tells the own one in another place. */

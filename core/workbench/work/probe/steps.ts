@@ -16,9 +16,8 @@ import type { CostKind, StepMeasurement } from '../../probeContract.ts';
 /** Steps wanted of the first kind and of every other one. */
 export const MAIN_STEPS = 20;
 export const OTHER_STEPS = 8;
-/** Seconds after which no further step is begun, once there are the fewest. */
-const MAIN_SECONDS = 24;
-const OTHER_SECONDS = 40;
+/** Seconds after which no further step is begun of a kind that has the fewest. */
+const SECONDS = 45;
 const FEWEST_STEPS = 2;
 /** Most steps whose planned batches are looked at. */
 const STEPS_PLANNED = 5000;
@@ -44,33 +43,57 @@ export interface MeasuredSteps {
   readonly tokensPerSecond: number | null;
 }
 
-/** The first kind is measured longest; the others share a time. */
+/** What is known of a kind so far. */
+interface Tally {
+  readonly kind: CostKind;
+  readonly wanted: number;
+  readonly material: StepMaterial;
+  readonly epoch: StepMeasurement['epoch'];
+  readonly steps: { tokens: number; seconds: number }[];
+  readonly graphs: { seconds: number; shapes: number };
+  readonly read: { tokens: number; seconds: number };
+}
+
+/**
+ * Times the kinds in turn, so that what else the machine does meanwhile burdens all alike; the first
+ * one most often. Every kind takes the same first batches of an epoch.
+ */
 export async function measureSteps(
   probe: StepProbe,
   kinds: readonly CostKind[],
 ): Promise<MeasuredSteps> {
-  const measurements: StepMeasurement[] = [];
-  let tokensPerSecond: number | null = null;
-  const seen = new Set<string>();
+  const tallies: Tally[] = [];
   for (const [index, kind] of kinds.entries()) {
-    const bounds =
-      index === 0
-        ? { steps: MAIN_STEPS, seconds: MAIN_SECONDS }
-        : { steps: OTHER_STEPS, seconds: OTHER_SECONDS / (kinds.length - 1) };
-    const measured = await measureKind(probe, kind, bounds, seen);
-    measurements.push(measured.measurement);
-    if (index === 0) tokensPerSecond = measured.tokensPerSecond;
+    tallies.push(await beginKind(probe, kind, index === 0 ? MAIN_STEPS : OTHER_STEPS));
   }
-  return { measurements, tokensPerSecond };
+  const seen = new Set<string>();
+  const started = performance.now();
+  for (let round = 1; round <= MAIN_STEPS; round++) {
+    for (const tally of tallies) {
+      const isLate = (performance.now() - started) / 1000 > SECONDS;
+      const due = isLate ? FEWEST_STEPS : Math.floor((round * tally.wanted) / MAIN_STEPS);
+      while (tally.steps.length < Math.min(due, tally.wanted)) {
+        await measureStep(probe, tally, seen);
+        probe.onStep();
+        await setImmediate();
+        probe.signal.throwIfAborted();
+      }
+    }
+  }
+  const main = tallies[0]?.read;
+  return {
+    measurements: tallies.map(({ kind, steps, graphs, epoch }) => ({
+      key: kind.key,
+      steps,
+      graphs,
+      epoch,
+    })),
+    tokensPerSecond: main !== undefined && main.seconds > 0 ? main.tokens / main.seconds : null,
+  };
 }
 
-async function measureKind(
-  probe: StepProbe,
-  kind: CostKind,
-  bounds: { readonly steps: number; readonly seconds: number },
-  seen: Set<string>,
-): Promise<{ measurement: StepMeasurement; tokensPerSecond: number | null }> {
-  const { session, settings, seed, signal } = probe;
+async function beginKind(probe: StepProbe, kind: CostKind, wanted: number): Promise<Tally> {
+  const { session, settings, seed } = probe;
   const objective = objectiveOf(kind.strategy, kind.parts);
   for (const penalty of objective.penalties) {
     const weights = penalty.importance === 'fisher' ? probe.importances() : undefined;
@@ -78,41 +101,39 @@ async function measureKind(
   }
   const streams: Partial<Record<StreamKind, OpenedStream>> = {};
   for (const stream of streamsOf(objective)) streams[stream] = probe.stream(stream, objective);
-  const material: StepMaterial = {
-    objective,
-    streams,
-    settings: { ...settings, learning_rate: LEARNING_RATE },
-    seed,
-    parameters: session.parameters,
-  };
-
-  const steps: { tokens: number; seconds: number }[] = [];
-  const graphs = { seconds: 0, shapes: 0 };
-  let read = { tokens: 0, seconds: 0 };
-  const started = performance.now();
-  for (let step = 0; steps.length < bounds.steps; step++) {
-    const isLate = (performance.now() - started) / 1000 > bounds.seconds;
-    if (isLate && steps.length >= FEWEST_STEPS) break;
-    const request = stepRequest(material, step, LEARNING_RATE);
-    const fresh = shapesOf(request).filter((shape) => !seen.has(shape));
-    for (const shape of fresh) seen.add(shape);
-    // A graph is made when its shape is met first; the same step once more shows what it costs after.
-    const first = fresh.length === 0 ? undefined : await timedStep(probe, material, step);
-    const { tokens, seconds } = await timedStep(probe, material, step);
-    if (first !== undefined) {
-      graphs.seconds += Math.max(0, first.seconds - seconds);
-      graphs.shapes += fresh.length;
-    }
-    steps.push({ tokens: paddedTokens(request), seconds });
-    read = { tokens: read.tokens + tokens, seconds: read.seconds + seconds };
-    probe.onStep();
-    await setImmediate();
-    signal.throwIfAborted();
-  }
   return {
-    measurement: { key: kind.key, steps, graphs, epoch: epochOf(streams, settings.max_steps) },
-    tokensPerSecond: read.seconds > 0 ? read.tokens / read.seconds : null,
+    kind,
+    wanted,
+    material: {
+      objective,
+      streams,
+      settings: { ...settings, learning_rate: LEARNING_RATE },
+      seed,
+      parameters: session.parameters,
+    },
+    epoch: epochOf(streams, settings.max_steps),
+    steps: [],
+    graphs: { seconds: 0, shapes: 0 },
+    read: { tokens: 0, seconds: 0 },
   };
+}
+
+async function measureStep(probe: StepProbe, tally: Tally, seen: Set<string>): Promise<void> {
+  const { material, steps, graphs, read } = tally;
+  const step = steps.length;
+  const request = stepRequest(material, step, LEARNING_RATE);
+  const fresh = shapesOf(request).filter((shape) => !seen.has(shape));
+  for (const shape of fresh) seen.add(shape);
+  // A graph is made when its shape is met first; the same step once more shows what it costs after.
+  const first = fresh.length === 0 ? undefined : await timedStep(probe, material, step);
+  const { tokens, seconds } = await timedStep(probe, material, step);
+  if (first !== undefined) {
+    graphs.seconds += Math.max(0, first.seconds - seconds);
+    graphs.shapes += fresh.length;
+  }
+  steps.push({ tokens: paddedTokens(request), seconds });
+  read.tokens += tokens;
+  read.seconds += seconds;
 }
 
 async function timedStep({ session, signal }: StepProbe, material: StepMaterial, step: number) {
