@@ -62,6 +62,7 @@ class Probe {
     const { tokenizer } = await openTokenizer(modelFolder);
     requireSame('model', model.hash, modelHash, modelFolder);
     requireSame('tokenizer', tokenizer.hash, tokenizerHash, modelFolder);
+    this.#signal.throwIfAborted();
     try {
       const session = await openMlmSession({
         config: model.config,
@@ -72,6 +73,7 @@ class Probe {
       this.#opened.push(session);
       await holdAnchor(session, SDT, model.weights, undefined);
       const startSeconds = secondsSinceStart();
+      this.#signal.throwIfAborted();
       const before = processorTimes();
       const corpora = await this.#corpora(tokenizer);
       const evaluations = await this.#evaluations(session, tokenizer);
