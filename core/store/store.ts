@@ -48,6 +48,10 @@ export function openStore(path: string, options: DatabaseOptions = {}) {
       });
     },
     findDamage: (): string | null => withStoreErrors(path, () => findDamage(connection)),
+    sqliteVersion: (): string =>
+      withStoreErrors(path, () =>
+        String(connection.prepare('SELECT sqlite_version()').pluck().get()),
+      ),
     close(): void {
       connection.close();
     },

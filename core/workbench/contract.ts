@@ -23,6 +23,7 @@ import {
 } from './schemas/corpusPreview.ts';
 import { curvesRequestSchema, runCurvesSchema } from './schemas/curves.ts';
 import { fillMaskReplySchema, fillMaskRequestSchema } from './schemas/fillMask.ts';
+import { connectionsSchema, diagnosticsSchema, storageSchema } from './schemas/system.ts';
 import { estimateSchema } from './schemas/estimate.ts';
 
 export const runStateSchema = z.enum([
@@ -224,28 +225,7 @@ export const projectSummarySchema = z.object({
 });
 export type ProjectSummary = z.infer<typeof projectSummarySchema>;
 
-export const diagnosticsSchema = z.object({
-  version: z.string(),
-  node: z.string(),
-  platform: z.string(),
-  home: z.string(),
-  homeBytes: z.int(),
-  freeBytes: z.int(),
-  cores: z.int(),
-  memoryBytes: z.int(),
-  /** What SQLite's own check complains of; null when the history is sound. */
-  databaseProblem: z.string().nullable(),
-  engines: z.array(
-    z.object({
-      name: z.enum(['cpu', 'webgpu', 'tensorflow']),
-      available: z.boolean(),
-      /** Why not, or what was checked: one sentence. */
-      detail: z.string(),
-    }),
-  ),
-  counts: z.object({ models: z.int(), corpora: z.int(), projects: z.int(), runs: z.int() }),
-});
-export type Diagnostics = z.infer<typeof diagnosticsSchema>;
+export type { Diagnostics } from './schemas/system.ts';
 
 const run = z.object({ run: z.string() });
 
@@ -364,6 +344,10 @@ export const calls = {
     reply: z.object({ folder: z.string(), bytes: z.int(), notices: z.array(z.string()) }),
   },
   'system/diagnostics': { request: z.object({}), reply: diagnosticsSchema },
+  /** What takes how much room in the home folder, and what nothing needs. */
+  'system/storage': { request: z.object({}), reply: storageSchema },
+  /** Whether any process of this program has to do with another machine, as the system says. */
+  'system/connections': { request: z.object({}), reply: connectionsSchema },
 } as const;
 export type CallName = keyof typeof calls;
 export type Request<Name extends CallName> = z.input<(typeof calls)[Name]['request']>;

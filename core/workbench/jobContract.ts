@@ -6,14 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { fisherConventionSchema } from '../strategies/fisherConvention.ts';
 import { fisherHealthSchema } from '../strategies/fisherSettings.ts';
-import {
-  corpusReportSchema,
-  corpusSchema,
-  diagnosticsSchema,
-  modelSchema,
-  splitSharesSchema,
-} from './contract.ts';
+import { corpusReportSchema, corpusSchema, modelSchema, splitSharesSchema } from './contract.ts';
 import { MOST_FILLS, predictionSchema } from './schemas/fillMask.ts';
+import { diagnosticsSchema } from './schemas/system.ts';
 import { measurementsSchema, probeRequestSchema } from './probeContract.ts';
 import {
   corpusPreviewRequestSchema,
@@ -162,6 +157,7 @@ export const jobs = {
   },
   /** Checks each compute engine; a driver that brings its process down takes nobody with it. */
   'system/engines': { request: z.object({}), reply: diagnosticsSchema.shape.engines },
+  'system/libraries': { request: z.object({}), reply: diagnosticsSchema.shape.libraries },
   /** Fails with the reason when the engine does not work here. */
   'system/require-engine': {
     request: z.object({ engine: z.enum(['cpu', 'webgpu', 'tensorflow']) }),

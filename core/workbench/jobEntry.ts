@@ -27,6 +27,7 @@ const WORK: { readonly [Name in JobName]: () => Promise<Work<Name>> } = {
   'fisher/estimate': async () => (await import('./work/fisher.ts')).estimateWork,
   'projects/probe': async () => (await import('./work/probe.ts')).probeWork,
   'system/engines': async () => (await import('./work/engines.ts')).listWork,
+  'system/libraries': async () => (await import('./work/engines.ts')).librariesWork,
   'system/require-engine': async () => (await import('./work/engines.ts')).requireWork,
   'runs/export': async () => (await import('./work/exports.ts')).exportWork,
 };

@@ -47,6 +47,7 @@ const READS = new Set([
   'curves',
   'log',
   'storage',
+  'connections',
   'fill-mask',
   'diagnostics',
 ]);

@@ -1,5 +1,11 @@
 /** What the System page says of the machine, as words and as a text to copy. */
-import type { Diagnostics } from '../../core/workbench/contract.ts';
+import type { Diagnostics, Reply } from '../../core/workbench/contract.ts';
+import { formatCount, formatCounted } from './format.ts';
+import { routeAddress } from './routes.ts';
+
+export type Storage = Reply<'system/storage'>;
+export type Connections = Reply<'system/connections'>;
+type Kind = Storage['kinds'][number]['kind'];
 
 export const ENGINES: Readonly<
   Record<Diagnostics['engines'][number]['name'], { readonly title: string; readonly about: string }>
@@ -12,21 +18,72 @@ export const ENGINES: Readonly<
   },
 };
 
-/** For a report of a fault: no names of models, corpora or projects, only numbers of them. */
-export function diagnosticsText(diagnostics: Diagnostics, window: string): string {
+export const STORAGE_KINDS: Readonly<
+  Record<Kind, { readonly title: string; readonly unit: string }>
+> = {
+  models: { title: 'Models', unit: 'model' },
+  corpora: { title: 'Corpora, text', unit: 'corpus' },
+  shards: { title: 'Corpora, packed tokens', unit: 'tokenizer' },
+  runs: { title: 'Runs, logs and scores', unit: 'run' },
+  checkpoints: { title: 'Runs, checkpoints', unit: 'checkpoint' },
+  evaluations: { title: 'Frozen-mask sets and base scores', unit: 'set' },
+  fisher: { title: 'Fisher diagonals', unit: 'estimate' },
+  history: { title: 'History', unit: 'database' },
+  backups: { title: 'Copies of the history', unit: 'copy' },
+  other: { title: 'Other', unit: '' },
+};
+
+/** "3 corpora", "2 copies". */
+export function countedItems(kind: Kind, count: number): string {
+  const { unit } = STORAGE_KINDS[kind];
+  if (unit === '') return '';
+  const many = { corpus: 'corpora', copy: 'copies' }[unit] ?? `${unit}s`;
+  return formatCounted(count, unit, many);
+}
+
+/** The screen of an item of the storage list; undefined for what has none. */
+export function itemAddress({ kind, id }: Storage['largest'][number]): string | undefined {
+  return kind === 'fisher' ? undefined : routeAddress({ page: kind, id });
+}
+
+/** What the system says of connections, in one sentence; undefined where it says nothing. */
+export function connectionsSentence({ sockets, processes }: Connections): string | undefined {
+  if (sockets === null) return undefined;
+  const { local, foreign } = sockets;
+  const looked = formatCounted(processes.length, 'process', 'processes');
+  if (foreign.length > 0) {
+    const found = formatCounted(foreign.length, 'connection');
+    return `${found} to other machines or open to them, in ${looked}.`;
+  }
+  return `No connection to another machine: ${formatCounted(local, 'socket')} within this one, in ${looked}.`;
+}
+
+/** For a report of a fault: no names of models, corpora, projects or users, only numbers of them. */
+export function diagnosticsText(
+  diagnostics: Diagnostics,
+  window: string,
+  storage?: Storage,
+  connections?: Connections,
+): string {
   const { version, node, platform, cores, memoryBytes, homeBytes, freeBytes } = diagnostics;
-  const { engines, counts, databaseProblem } = diagnostics;
+  const { engines, libraries, counts, databaseProblem, homeForCopies } = diagnostics;
+  const said = connections === undefined ? undefined : connectionsSentence(connections);
   return [
     `Palimpsest ${version}`,
     `Node.js ${node}, ${platform}, ${cores} cores, ${memoryBytes} bytes of memory`,
+    libraries.map(({ name, version: of }) => `${name} ${of}`).join(', '),
     `Window: ${window}`,
-    `Home folder: ${homeBytes} bytes used, ${freeBytes} bytes free`,
+    `Home folder: ${homeForCopies}, ${homeBytes} bytes used, ${freeBytes} bytes free`,
+    ...(storage?.kinds ?? []).map(
+      ({ kind, bytes, count }) => `  ${kind}: ${bytes} bytes, ${formatCount(count)}`,
+    ),
     `Database: ${databaseProblem ?? 'sound'}`,
     ...engines.map(
       ({ name, available, detail }) =>
         `Engine ${name}: ${available ? 'available' : 'not available'}; ${detail}`,
     ),
     `${counts.models} models, ${counts.corpora} corpora, ${counts.projects} projects, ${counts.runs} runs`,
+    ...(said === undefined ? [] : [said]),
   ].join('\n');
 }
 

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { diagnosticsText, foreignAddresses } from '../../../../renderer/lib/systemView.ts';
+import {
+  connectionsSentence,
+  countedItems,
+  diagnosticsText,
+  foreignAddresses,
+  itemAddress,
+} from '../../../../renderer/lib/systemView.ts';
 
 describe('the System page', () => {
   it('tells files of this place from others', () => {
@@ -17,6 +23,8 @@ describe('the System page', () => {
         node: 'v24.0.0',
         platform: 'linux x64',
         home: '/home/mira/notes of patients',
+        homeForCopies: '~/notes of patients',
+        libraries: [{ name: 'SQLite', version: '3.50.0' }],
         homeBytes: 10,
         freeBytes: 20,
         cores: 2,
@@ -30,5 +38,28 @@ describe('the System page', () => {
     expect(text).toContain('Engine cpu: available; The check passed.');
     expect(text).toContain('1 models, 2 corpora, 3 projects, 4 runs');
     expect(text).not.toContain('mira');
+  });
+
+  it('counts what it lists, and links to what has a screen', () => {
+    expect(countedItems('corpora', 1)).toBe('1 corpus');
+    expect(countedItems('corpora', 1200)).toBe('1,200 corpora');
+    expect(countedItems('backups', 2)).toBe('2 copies');
+    expect(countedItems('other', 0)).toBe('');
+    const item = { id: 'x', name: 'x', bytes: 1 };
+    expect(itemAddress({ kind: 'run', ...item })).toBe('#/runs/x');
+    expect(itemAddress({ kind: 'fisher', ...item })).toBeUndefined();
+  });
+
+  it('says what the system shows of connections, and nothing where it shows none', () => {
+    const checked = { checkedAt: '2026-01-01T00:00:00Z', processes: [1, 2], command: 'ss' };
+    const sockets = { local: 3, foreign: [] };
+    expect(connectionsSentence({ ...checked, sockets })).toBe(
+      'No connection to another machine: 3 sockets within this one, in 2 processes.',
+    );
+    const foreign = [{ pid: 1, protocol: 'tcp', address: '192.0.2.1, port 443' }];
+    expect(connectionsSentence({ ...checked, sockets: { local: 3, foreign } })).toMatch(
+      /^1 connection to other machines/,
+    );
+    expect(connectionsSentence({ ...checked, sockets: null })).toBeUndefined();
   });
 });
