@@ -81,7 +81,7 @@ export function describeEstimate(estimate: Estimate): string {
       `once: ${sharedTitle(work)}`,
       `${roughDuration(work.seconds.expected)}, ${rangeText(work.seconds)}`,
     ]),
-    ['memory', `${formatBytes(memory.peak.expected)} to ${formatBytes(memory.peak.high)}`],
+    ['memory', `${formatBytes(memory.peak.low)} to ${formatBytes(memory.peak.high)} for a run`],
     [
       'disk',
       `${formatBytes(disk.most)} at most, ${formatBytes(disk.left)} afterwards; ${formatBytes(disk.free)} are free`,
@@ -96,7 +96,10 @@ export function describeEstimate(estimate: Estimate): string {
     `${formatCount(probe.steps)} steps, in ${roughDuration(probe.seconds)}`,
   ]);
   if (estimate.runs.done > 0) {
-    entries.push(['done already', `${formatCount(estimate.runs.done)} runs, used again`]);
+    entries.push([
+      'done already',
+      `${formatCount(estimate.runs.done)} ${estimate.runs.done === 1 ? 'run' : 'runs'}, used again`,
+    ]);
   }
   return [
     `${strategyTable}\n`,

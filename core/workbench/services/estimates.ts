@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
-import { temporaryPathFor } from '../../base/files.ts';
+import { hashJson, temporaryPathFor } from '../../base/files.ts';
 import type { CorpusRecord } from '../../store/corpora.ts';
 import { fisherId } from '../../strategies/fisherConvention.ts';
 import { throwIfAborted } from '../calls.ts';
@@ -25,22 +25,24 @@ import { findMaterial, frozenSetOf, requireFit } from './projectMaterial.ts';
 import type { Material } from './projectMaterial.ts';
 import { continuedProject, corporaIn, requireNoOtherStudyAtWork } from './projectRegistration.ts';
 import type { Services } from './services.ts';
+import { SharedTurns } from './sharedTurns.ts';
 
 const SPLITS = ['validation', 'test'] as const;
 
 export function estimateHandlers(services: Services): Handlers<'projects/estimate'> {
+  const turns = new SharedTurns<Estimate>();
   return {
-    'projects/estimate': ({ project }, context) => estimate(services, project, context),
+    'projects/estimate': ({ project }, context) => estimate(services, turns, project, context),
   };
 }
 
 /** @throws UserError what `projects/run` throws of a project that it does not take */
 async function estimate(
   services: Services,
+  turns: SharedTurns<Estimate>,
   project: ProjectFile,
   context: CallContext,
 ): Promise<Estimate> {
-  const { home, store, runJob, corpusUse } = services;
   throwIfAborted(context.signal);
   requireName('project', project.name);
   const known = continuedProject(services, project);
@@ -48,6 +50,19 @@ async function estimate(
   const material = findMaterial(services, project);
   requireFit(project, material);
   const works = strategyWorks(project, doneWork(services, known?.id));
+  return turns.ask(hashJson(project), context, (shared) =>
+    measure(services, project, material, works, shared),
+  );
+}
+
+async function measure(
+  services: Services,
+  project: ProjectFile,
+  material: Material,
+  works: readonly StrategyWork[],
+  context: CallContext,
+): Promise<Estimate> {
+  const { home, store, runJob, corpusUse } = services;
   const request = probeRequest(services, project, material, works);
   const isAnyRunning = (): boolean => store.runs.list({ state: 'running' }).length > 0;
   const corpora = corporaIn(material).map(({ id }) => id);
