@@ -1,6 +1,6 @@
 /**
  * `npm run package`: Electron Forge puts the built program into Electron's own folder, one for each
- * system, in `out/`. Installers are made from there by electron-builder (.config/electron-builder.ts).
+ * system, in `out/`. Installers are made from there by electron-builder (.config/electron-builder.yml).
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -9,6 +9,9 @@ import type { Quitting } from './quitting.ts';
 /** Lies beside this module, from source (.cts) and built (.cjs). */
 const PRELOAD = fileURLToPath(import.meta.url).replace(/window\.([a-z]+)$/, 'preload.c$1');
 
+/** Linux takes a window's icon from the window; the others from the program. */
+const ICON = fileURLToPath(new URL('../resources/icons/icon-256.png', import.meta.url));
+
 export class Windows {
   readonly #electron: Pick<ElectronApi, 'app' | 'BrowserWindow' | 'dialog'>;
   readonly #quitting: Quitting;
@@ -22,6 +25,7 @@ export class Windows {
     const { app, BrowserWindow } = this.#electron;
     const window = new BrowserWindow({
       title: 'Palimpsest',
+      icon: ICON,
       width: 1280,
       height: 820,
       minWidth: 720,

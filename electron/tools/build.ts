@@ -16,6 +16,9 @@ const STAMP = join(APP, '.complete');
 /** What a build is made of. */
 const SOURCES = ['core', 'electron', 'renderer', 'resources', '.config', 'package.json'];
 
+/** Of the icon's forms, those that the program itself does not show. */
+const INSTALLER_ICONS = new Set(['icon.png', 'icon.ico', 'icon.icns', 'icon.svg']);
+
 export function build(): void {
   run('vite/bin/vite.js', ['build', '--config', '.config/vite.config.ts', '--logLevel', 'warn']);
   buildProgram(APP);
@@ -51,8 +54,8 @@ function copyFiles(from: string, to: string): void {
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) {
-      if (entry.name !== 'icons') copyFiles(source, target);
-    } else if (!/\.(ts|cts)$/.test(entry.name)) {
+      copyFiles(source, target);
+    } else if (!/\.(ts|cts)$/.test(entry.name) && !INSTALLER_ICONS.has(entry.name)) {
       mkdirSync(to, { recursive: true });
       cpSync(source, target);
     }
