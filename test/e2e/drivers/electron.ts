@@ -1,7 +1,12 @@
 /** The desktop's own window, where Electron's binary is on this machine. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { _electron } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import type { Driver } from './driver.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -17,41 +22,56 @@ export function electronPath(): string | undefined {
   return existsSync(installed) ? installed : undefined;
 }
 
+/**
+ * Over Chromium's own debugging port: a packaged program takes no options of Node, through which
+ * Playwright's launcher for Electron speaks.
+ */
 export const electronDriver: Driver = {
   name: 'Electron',
   async start({ home, viewport = { width: 1280, height: 800 } }) {
     const executablePath = electronPath();
     if (executablePath === undefined) throw new Error('There is no Electron on this machine.');
+    const profile = await mkdtemp(join(tmpdir(), 'palimpsest-electron-'));
     // Electron itself is told where the program is; a packaged one holds it.
     const isBare = /^electron(\.exe)?$/i.test(basename(executablePath));
-    const app = await _electron.launch({
-      executablePath,
-      args: isBare ? [root] : [],
-      env: { ...definedEnvironment(), PALIMPSEST_HOME: home },
+    const switches = [`--user-data-dir=${profile}`, '--remote-debugging-port=0'];
+    const child = spawn(executablePath, [...(isBare ? [root] : []), ...switches], {
+      env: { ...process.env, PALIMPSEST_HOME: home },
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const child = app.process();
     let printed = '';
+    const address = Promise.withResolvers<string>();
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
+      stream.setEncoding('utf8').on('data', (text: string) => {
         printed += text;
+        const found = /DevTools listening on (ws:\S+)/.exec(printed)?.[1];
+        if (found !== undefined) address.resolve(found);
       });
     }
-    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    const ended = once(child, 'close').then(async () => {
+      address.reject(new Error(`Electron ended before it listened: ${printed}`));
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    });
+    const browser = await chromium.connectOverCDP(await address.promise);
+    const [context] = browser.contexts();
+    if (context === undefined) throw new Error('Electron has no windows to be driven');
+    let page: Page | undefined;
     return {
-      context: app.context(),
+      context,
       hostPid: child.pid ?? 0,
       browserPid: undefined,
       async openWindow() {
-        const page = await app.firstWindow();
+        page = context.pages()[0] ?? (await context.waitForEvent('page'));
         await page.setViewportSize(viewport);
         await page.emulateMedia({ reducedMotion: 'reduce', colorScheme: 'light' });
         return page;
       },
       printed: () => printed,
       async quit() {
-        await app.evaluate(({ app: program }) => {
-          program.quit();
-        });
+        // A signal on Windows would end it without a word; closing the last window asks nothing there
+        // unless a run is at work.
+        if (process.platform === 'win32') await page?.evaluate('window.close()');
+        else child.kill('SIGTERM');
         await ended;
       },
       async stop() {
@@ -61,11 +81,3 @@ export const electronDriver: Driver = {
     };
   },
 };
-
-function definedEnvironment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined,
-    ),
-  );
-}
