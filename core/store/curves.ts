@@ -7,6 +7,16 @@ export interface Curve extends SeriesKey {
   readonly values: number[];
   /** Whether points were left out. */
   readonly decimated: boolean;
+  /** What a smoothed line is drawn from where points were left out; else null. */
+  readonly trend: Trend | null;
+}
+
+/** Parallel arrays: mean step and mean value of each pixel's points. */
+export interface Trend {
+  /** Mean number of steps from one point to the next, of all points. */
+  readonly spacing: number;
+  readonly steps: number[];
+  readonly values: number[];
 }
 
 export interface CurveRange {
@@ -52,13 +62,10 @@ export function curveQueries(connection: Connection) {
   const last = end('DESC');
   // With the table of pixels as the outer loop the points come in groups, so that nothing is sorted;
   // the step beside a least or greatest value is that of its row.
-  const extreme = (aggregate: string) =>
+  const extreme = <Row>(columns: string) =>
     connection
-      .prepare<
-        [{ series: number; start: number; width: number; count: number }],
-        [number, ...Point]
-      >(
-        `SELECT pixels.number, metrics.step, ${aggregate}(metrics.value)
+      .prepare<[{ series: number; start: number; width: number; count: number }], Row>(
+        `SELECT metrics.step, ${columns}
          FROM pixels CROSS JOIN metrics
          WHERE pixels.number < @count AND metrics.series_id = @series
            AND metrics.step >= @start + pixels.number * @width
@@ -66,8 +73,10 @@ export function curveQueries(connection: Connection) {
          GROUP BY pixels.number`,
       )
       .raw();
-  const least = extreme('min');
-  const greatest = extreme('max');
+  const least = extreme<[...Point, meanStep: number, mean: number, points: number]>(
+    'min(metrics.value), round(avg(metrics.step)), avg(metrics.value), count(*)',
+  );
+  const greatest = extreme<Point>('max(metrics.value)');
   const firstOfEach = connection
     .prepare<[{ series: number; start: number; width: number; count: number }], Point>(
       `SELECT metrics.step, metrics.value FROM pixels CROSS JOIN metrics
@@ -77,8 +86,13 @@ export function curveQueries(connection: Connection) {
     )
     .raw();
 
-  /** Least and greatest point of each pixel, with the first and the last of all. */
-  function decimate(within: Within, pixels: number, begin: Point, finish: Point): Point[] {
+  /** Least and greatest point of each pixel, with the first and the last of all, and the means. */
+  function decimate(
+    within: Within,
+    pixels: number,
+    begin: Point,
+    finish: Point,
+  ): { points: Point[]; trend: Trend } {
     // The last point lies in the last pixel, not beyond it.
     const width = Math.ceil((finish[0] - begin[0] + 1) / pixels);
     const request = { series: within.series, start: begin[0], width, count: pixels };
@@ -87,14 +101,22 @@ export function curveQueries(connection: Connection) {
     const add = (step: number, value: number): void => {
       if (step > (points.at(-1)?.[0] ?? -1)) points.push([step, value]);
     };
-    for (const [index, [, lowStep, low]] of least.all(request).entries()) {
-      const [, highStep, high] = highs[index] ?? [0, lowStep, low];
+    const lows = least.all(request);
+    let count = 0;
+    for (const [index, [lowStep, low, , , inPixel]] of lows.entries()) {
+      const [highStep, high] = highs[index] ?? [lowStep, low];
+      count += inPixel;
       if (lowStep <= highStep) add(lowStep, low);
       add(highStep, high);
       if (lowStep > highStep) add(lowStep, low);
     }
     add(...finish);
-    return points;
+    const trend = {
+      spacing: (finish[0] - begin[0]) / Math.max(1, count - 1),
+      steps: lows.map(([, , meanStep]) => meanStep),
+      values: lows.map(([, , , mean]) => mean),
+    };
+    return { points, trend };
   }
 
   return {
@@ -109,14 +131,17 @@ export function curveQueries(connection: Connection) {
             pixels !== undefined && hasMore.get({ ...within, count: 2 * pixels }) !== undefined;
           const begin = first.get(within);
           const finish = last.get(within);
-          const points =
+          const { points, trend } =
             decimated && begin !== undefined && finish !== undefined
               ? decimate(within, pixels, begin, finish)
-              : all.all(within);
+              : { points: all.all(within), trend: null };
           const steps = points.map(([step]) => step);
-          return { ...key, steps, values: points.map(([, value]) => value), decimated };
+          return { ...key, steps, values: points.map(([, value]) => value), decimated, trend };
         });
     },
+    /** Which curves a run has. */
+    series: (runId: string): SeriesKey[] =>
+      seriesOf.all(runId).map(({ name, split, role }) => ({ name, split, role })),
     /**
      * Some `count` points of one series, evenly spread over its steps, the first and the last among
      * them, or every point; empty when there is no such series.

@@ -2,8 +2,8 @@
 import type { RunSummary } from '../../core/workbench/contract.ts';
 import type { RunsDiff, Spread } from '../../core/workbench/results.ts';
 import type { ChartCurve } from '../components/chart/chartTypes.ts';
-import type { Point } from './points.ts';
 import { runTitle } from './runView.ts';
+import type { ThinnedCurve } from './thinnedCurve.ts';
 
 /** More are hardly told apart, and a host answers for each of them. */
 export const MOST_COMPARED = 20;
@@ -107,9 +107,8 @@ function titleOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-export interface RunCurve {
+export interface RunCurve extends ThinnedCurve {
   readonly run: RunSummary;
-  readonly points: readonly Point[];
 }
 
 /**
@@ -118,12 +117,13 @@ export interface RunCurve {
  */
 export function chartCurves(curves: readonly RunCurve[], dots: boolean): ChartCurve[] {
   const runs = curves.map(({ run }) => run);
-  return curves.map(({ run, points }) => ({
+  return curves.map(({ run, points, trend }) => ({
     key: run.id,
     label: comparedName(run, runs),
     strategy: run.strategy,
     dots,
     points,
+    ...(trend === undefined ? {} : { trend }),
     ...(isSecond(run, runs) ? { dashed: true } : {}),
   }));
 }

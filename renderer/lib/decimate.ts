@@ -46,10 +46,14 @@ function keepColumn(points: readonly Point[], start: number, end: number, kept: 
       greatest = index;
     }
   }
-  const chosen = new Set([start, least, greatest, end - 1]);
-  if (broken >= 0) chosen.add(broken);
-  for (const index of [...chosen].sort((a, b) => a - b)) {
+  for (let index = start; index < end; index++) {
+    const isKept =
+      index === start ||
+      index === least ||
+      index === greatest ||
+      index === broken ||
+      index === end - 1;
     const point = points[index];
-    if (point !== undefined) kept.push(point);
+    if (isKept && point !== undefined) kept.push(point);
   }
 }

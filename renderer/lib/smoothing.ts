@@ -3,14 +3,18 @@ import type { Point } from './points.ts';
 
 /**
  * The debiased exponential moving average: s_i = w s_{i−1} + (1 − w) y_i, divided by 1 − w^i so that
- * the start is not pulled to zero. Over a gap of g usual distances between points w^g is used, so that
- * decimated curves are smoothed as the whole ones are.
+ * the start is not pulled to zero. Over a gap of g distances between points w^g is used, so that
+ * thinned curves are smoothed as the whole ones are.
  * @param weight w in [0, 1): 0 is the raw curve
+ * @param distance between points before any was left out; the usual one when left out
  */
-export function smooth(points: readonly Point[], weight: number): Point[] {
+export function smooth(
+  points: readonly Point[],
+  weight: number,
+  distance = usualDistance(points),
+): Point[] {
   if (weight <= 0 || points.length < 2) return points.slice();
   const bounded = Math.min(weight, 0.999);
-  const distance = usualDistance(points);
   let sum = 0;
   let mass = 0;
   let previous: number | undefined;

@@ -33,3 +33,22 @@ function rising(clock: readonly Point[]): Point[] {
     return { x, y: previous };
   });
 }
+
+/** The steps during which any of the clocks shows a time in `range`, in seconds. */
+export function stepsAt(
+  clocks: readonly (readonly Point[])[],
+  range: { readonly min: number; readonly max: number },
+): { readonly min: number; readonly max: number } {
+  const bounds = clocks.flatMap((clock) => {
+    const times = rising(clock);
+    const last = times.at(-1);
+    if (last === undefined) return [];
+    const from = times.findLast(({ y }) => y <= range.min)?.x ?? 0;
+    const to = times.find(({ y }) => y >= range.max)?.x ?? last.x;
+    return [{ from, to }];
+  });
+  return {
+    min: Math.min(...bounds.map(({ from }) => from)),
+    max: Math.max(...bounds.map(({ to }) => to)),
+  };
+}

@@ -5,15 +5,20 @@
  *
  * `npm run bench -- strategies [--models …] [--turns N] [--threads N] [--json]`: the step of every
  * strategy relative to that of simple domain tuning, and its memory.
+ *
+ * `npm run bench -- screens [--home FOLDER] [--parts load,runs,…] [--turns N] [--json]`: the screens with
+ * a long history, in Chromium (CHROMIUM, or Debian's) against the local web host. Needs the built screens; `--home` takes
+ * a home that test/bench/seedHistory.ts made.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { existingPython } from '../interop/environment.ts';
 import { modelNamed, MODELS } from './models.ts';
 import { measurePacking } from './packing.ts';
+import { measureScreens } from './screens.ts';
 import { measureStrategies } from './strategies.ts';
 import type { StrategiesResult } from './strategies.ts';
-import { packingTable, strategyTable, trainingTable } from './tables.ts';
+import { packingTable, screensTable, strategyTable, trainingTable } from './tables.ts';
 import { measureTraining } from './training.ts';
 import type { TrainingResult } from './training.ts';
 
@@ -25,6 +30,8 @@ const { values: options, positionals } = parseArgs({
     threads: { type: 'string', default: String(availableParallelism()) },
     'skip-packing': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    home: { type: 'string' },
+    parts: { type: 'string' },
   },
 });
 const report = (line: string): void => {
@@ -53,8 +60,13 @@ switch (positionals.join()) {
   case 'strategies':
     await ofStrategies();
     break;
+  case 'screens':
+    await ofScreens();
+    break;
   default:
-    throw new Error(`There is no benchmark ${positionals.join(' ')}; there is: strategies.`);
+    throw new Error(
+      `There is no benchmark ${positionals.join(' ')}; there are: strategies, screens.`,
+    );
 }
 
 async function againstOthers(): Promise<void> {
@@ -89,4 +101,20 @@ async function ofStrategies(): Promise<void> {
   }
   if (options.json) console.log(JSON.stringify({ machine, load, strategies }, null, 2));
   else console.log(`${caption}\n${strategyTable(strategies)}`);
+}
+
+async function ofScreens(): Promise<void> {
+  const screens = await measureScreens({
+    home: options.home,
+    parts: options.parts?.split(','),
+    repetitions: turns,
+    report,
+  });
+  if (options.json) {
+    console.log(JSON.stringify({ machine, load, loadAfter: loadavg()[0], screens }, null, 2));
+    return;
+  }
+  const { processor, cores } = machine;
+  const loads = `load ${load.toFixed(1)} at the start, ${loadavg()[0].toFixed(1)} at the end`;
+  console.log(`${processor}, ${cores} cores, ${loads}.\n\n${screensTable(screens)}`);
 }

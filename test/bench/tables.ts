@@ -1,5 +1,6 @@
 /** The benchmark's results as Markdown tables. */
 import type { PackingResult } from './packing.ts';
+import type { ScreensResult } from './screens.ts';
 import type { StrategyResult, StrategiesResult } from './strategies.ts';
 import { CONTENDERS } from './training.ts';
 import type { ContenderResult, TrainingResult } from './training.ts';
@@ -86,6 +87,25 @@ export function packingTable({ documents, megabytes, ours, python }: PackingResu
     ]);
   const caption = `Packing of ${documents} documents, ${megabytes.toFixed(1)} MB, on one core:\n\n`;
   return caption + table(['implementation', 'MB/s', 'tokens/s', 'tokens'], rows);
+}
+
+export function screensTable({
+  browser,
+  runs,
+  points,
+  curvePoints,
+  measures,
+}: ScreensResult): string {
+  const rows = measures.map(({ name, unit, target, samples, ...found }) => [
+    `${name}, ${unit}`,
+    ...[found.median, found.p90, found.best].map((value) => value.toFixed(1)),
+    target === null ? '' : `${target}`,
+    target === null ? '' : found.median <= target ? 'met' : 'missed',
+    String(samples.length),
+  ]);
+  const heading = ['what', 'median', '90th percentile', 'best', 'asked: at most', '', 'samples'];
+  const history = `${runs} runs, ${points} metric points, curves of ${curvePoints} points and more`;
+  return `Chromium ${browser}, software rendering; ${history}:\n\n${table(heading, rows)}`;
 }
 
 function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -8,14 +8,19 @@ const CLOCK_KNOTS = 512;
 
 export function curveHandlers(store: Store): Handlers<'runs/curves'> {
   return {
-    'runs/curves': ({ runs: words, ...range }) =>
+    'runs/curves': ({ runs: words, seconds, ...range }) =>
       [...new Set(words.map((word) => idOf(store, word)))].map((run) => {
         const knots = range.pixels === undefined ? undefined : CLOCK_KNOTS;
-        const clock = store.curves.knots(run, SECONDS, knots);
+        const clock = seconds ? store.curves.knots(run, SECONDS, knots) : [];
         const curves = store.curves.curves(run, range);
         return {
           run,
-          curves: curves.map((curve) => ({ ...curve, seconds: secondsAt(clock, curve.steps) })),
+          series: store.curves.series(run),
+          curves: curves.map(({ trend, ...curve }) => ({
+            ...curve,
+            seconds: secondsAt(clock, curve.steps),
+            trend: trend && { ...trend, seconds: secondsAt(clock, trend.steps) },
+          })),
         };
       }),
   };

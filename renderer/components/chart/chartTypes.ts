@@ -1,4 +1,5 @@
 import type { Point } from '../../lib/points.ts';
+import type { Trend } from '../../lib/thinnedCurve.ts';
 import type { CurveColour } from './paletteColours.ts';
 
 /** Where a value may lie: 95 % unless the chart says otherwise. */
@@ -19,6 +20,8 @@ export interface ChartCurve {
   readonly dashed?: boolean;
   /** In order of x. */
   readonly points: readonly Point[];
+  /** Of points that were thinned: what the smoothed line is drawn from. */
+  readonly trend?: Trend | undefined;
   /** Every point is drawn as a dot, unsmoothed: for evaluations. */
   readonly dots?: boolean;
   readonly intervals?: readonly PointInterval[];

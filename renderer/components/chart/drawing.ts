@@ -14,7 +14,14 @@ export interface LineStyle {
 
 const DASH = [5, 3.5];
 
-/** Points that are not finite break the line; a point between two breaks is a dot. */
+/** A line of more points is drawn in hairlines. */
+const MOST_WIDE_POINTS = 120;
+
+/**
+ * Points that are not finite break the line; a point between two breaks is a dot. Software rendering
+ * takes ten times as long for a wide line as for a hairline (one pixel of the device): lines of many
+ * points are two hairlines side by side.
+ */
 export function strokeLine(
   context: CanvasRenderingContext2D,
   points: readonly Point[],
@@ -25,29 +32,46 @@ export function strokeLine(
   context.save();
   context.globalAlpha = alpha;
   context.strokeStyle = colour;
-  context.lineWidth = width;
-  context.lineJoin = 'round';
-  context.lineCap = 'round';
   context.setLineDash(dashed ? DASH : []);
-  context.beginPath();
+  const path = pathOf(points, x, y);
+  if (points.length <= MOST_WIDE_POINTS) {
+    context.lineWidth = width;
+    context.lineJoin = 'round';
+    context.lineCap = 'round';
+    context.stroke(path);
+  } else {
+    const hairline = 1 / devicePixelRatio;
+    context.lineWidth = hairline;
+    const distance = width - hairline;
+    context.translate(0, -distance / 2);
+    context.stroke(path);
+    if (distance > 0) {
+      context.translate(0, distance);
+      context.stroke(path);
+    }
+  }
+  context.restore();
+}
+
+function pathOf(points: readonly Point[], x: Project, y: Project): Path2D {
+  const path = new Path2D();
   let isDown = false;
   let isAlone = false;
   let last: readonly [number, number] = [0, 0];
   for (const point of points) {
     if (!Number.isFinite(point.y)) {
-      if (isAlone) context.lineTo(last[0] + 0.01, last[1]);
+      if (isAlone) path.lineTo(last[0] + 0.01, last[1]);
       isDown = false;
       continue;
     }
     last = [x(point.x), y(point.y)];
-    if (isDown) context.lineTo(last[0], last[1]);
-    else context.moveTo(last[0], last[1]);
+    if (isDown) path.lineTo(last[0], last[1]);
+    else path.moveTo(last[0], last[1]);
     isAlone = !isDown;
     isDown = true;
   }
-  if (isAlone) context.lineTo(last[0] + 0.01, last[1]);
-  context.stroke();
-  context.restore();
+  if (isAlone) path.lineTo(last[0] + 0.01, last[1]);
+  return path;
 }
 
 export function fillDot(

@@ -67,6 +67,17 @@ describe('a curve with more points than the chart has pixels', () => {
     expect(drawn.values).toEqual(ordered.map(([, value]) => value));
   });
 
+  it('gives the mean of every pixel at its mean step, and how far apart the points are', () => {
+    const { trend } = curve('train/wave', 100);
+    expect(trend?.steps).toHaveLength(100);
+    expect(trend?.spacing).toBe(10);
+    // The second pixel: points 51 to 100.
+    const own = Array.from({ length: 50 }, (_, at) => wave(10 * (51 + at)));
+    expect(trend?.values[1]).toBeCloseTo(own.reduce((sum, value) => sum + value, 0) / 50, 9);
+    expect(trend?.steps[1]).toBe(755);
+    expect(curve('train/target_loss', 16).trend).toBeNull();
+  });
+
   it('never loses a point that stands out, however narrow the chart', () => {
     for (const pixels of [16, 333, 1000, MOST_PIXELS]) {
       const { values, steps } = curve('train/wave', pixels);
@@ -115,6 +126,14 @@ it('gives all series of a run unless some are named, and none of a run that has 
     'train/wave',
   ]);
   expect(store.curves.curves('run-none', { pixels: 16, ...WHOLE })).toEqual([]);
+});
+
+it('knows which series a run has without reading them', () => {
+  expect(store.curves.series(RUN)[0]).toEqual({
+    ...{ name: 'evaluation/target/nll', split: 'test', role: 'target' },
+  });
+  expect(store.curves.series(RUN)).toHaveLength(5);
+  expect(store.curves.curves(RUN, { names: [], ...WHOLE })).toEqual([]);
 });
 
 it('gives evenly spread points of a series, with its ends', () => {

@@ -204,7 +204,7 @@ describe('curves', () => {
     const clock = whole?.curves.find(({ name }) => name === 'train/seconds');
     expect(clock?.seconds).toEqual(clock?.values);
     expect(await workbench.call('runs/curves', { runs: [ndt.id] })).toEqual([
-      { run: ndt.id, curves: [] },
+      { run: ndt.id, series: [], curves: [] },
     ]);
     // Nothing but the database was read or written.
     expect(await readdir(homeAt(scratch.home).runs)).toEqual([]);
