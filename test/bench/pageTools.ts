@@ -62,11 +62,11 @@ export function installPageTools(): void {
   const heard = new WeakSet<Socket>();
   let lastSocket: Socket | undefined;
   const { send } = WebSocket.prototype;
-  WebSocket.prototype.send = function measured(text) {
-    lastSocket = this;
-    if (!heard.has(this)) {
-      heard.add(this);
-      this.addEventListener('message', ({ data }) => {
+  const listen = (socket: Socket): void => {
+    lastSocket = socket;
+    if (!heard.has(socket)) {
+      heard.add(socket);
+      socket.addEventListener('message', ({ data }) => {
         const id = Number(/^\{"id":(\d+),"(?:reply|error)"/.exec(String(data).slice(0, 60))?.[1]);
         const call = sent.get(id);
         if (call === undefined) return;
@@ -75,6 +75,9 @@ export function installPageTools(): void {
         calls.push({ name: call.name, milliseconds, characters: String(data).length });
       });
     }
+  };
+  WebSocket.prototype.send = function measured(text) {
+    listen(this);
     const { id, call } = JSON.parse(text) as { id: number; call: string };
     sent.set(id, { name: call, at: performance.now() });
     send.call(this, text);

@@ -202,10 +202,6 @@ class ScreensSession {
     this.#measures.set(name, measured);
   }
 
-  get #repetitions(): readonly number[] {
-    return Array.from({ length: this.#options.repetitions }, (_, index) => index);
-  }
-
   /** A browser that was never here: nothing in its caches. */
   async #open(hash: string, until: string): Promise<Page> {
     const context = await this.#browser.newContext({ viewport: { width: 1280, height: 800 } });
@@ -233,7 +229,7 @@ class ScreensSession {
 
   async coldLoads(): Promise<void> {
     this.#options.report('cold page loads');
-    for (const turn of this.#repetitions) {
+    for (let turn = 0; turn < this.#options.repetitions; turn++) {
       const page = await this.#open('#/runs', FIRST_ROW);
       this.#add('Runs, page load to first rows', null, [this.#opened]);
       if (turn === 0) this.#add('heap of the page, Runs', null, [await heap(page)], 'MB');
@@ -247,7 +243,7 @@ class ScreensSession {
     const page = await this.#open('#/projects', 'h1');
     await page.locator('.rail a', { hasText: 'Runs' }).waitFor();
     await page.waitForTimeout(1500);
-    for (const _ of this.#repetitions) {
+    for (let turn = 0; turn < this.#options.repetitions; turn++) {
       const opening = await this.#after(page, 'click', FIRST_ROW, () =>
         page.locator('.rail a', { hasText: 'Runs' }).click(),
       );
@@ -324,7 +320,7 @@ class ScreensSession {
     this.#add(`${MANY} rows selected with Shift`, 100, [clicked.rested]);
     this.#options.report(await label.innerText());
     const tag = page.getByRole('button', { name: 'Tag', exact: true });
-    for (const _ of this.#repetitions.slice(0, 3)) {
+    for (let turn = 0; turn < Math.min(3, this.#options.repetitions); turn++) {
       await tag.click();
       await page.getByLabel('New tag').fill('measured');
       const tagged = await this.#after(page, 'keydown', '.tag', () => page.keyboard.press('Enter'));
@@ -363,7 +359,7 @@ class ScreensSession {
     const hash = `#/compare?runs=${this.#history.longest.join()}`;
     const page = await this.#open('#/runs', FIRST_ROW);
     await page.waitForTimeout(1500);
-    for (const turn of this.#repetitions) {
+    for (let turn = 0; turn < this.#options.repetitions; turn++) {
       await page.evaluate(
         ([address, until]) => {
           benchTools.goTo(address, until);
@@ -437,7 +433,7 @@ class ScreensSession {
     this.#options.report('the service');
     const window = await this.#window();
     const runs = this.#history.longest;
-    for (const _ of this.#repetitions) {
+    for (let turn = 0; turn < this.#options.repetitions; turn++) {
       for (const [name, request] of [
         ['runs/list', { archived: true }],
         ['runs/curves', { runs, names: [SERIES], pixels: 1024 }],
