@@ -62,11 +62,14 @@ export async function writeDemoCorpus(
   folder: string,
   corpus: DemoCorpus,
   seed = DEMO_SEED,
+  /** Called after each document; what it throws ends the writing, and no file is left. */
+  onDocument: (done: number) => void = () => undefined,
 ): Promise<string> {
   const path = join(folder, `${corpus.name}.jsonl`);
   await writeFileAtomically(path, async (file) => {
     for (let index = 0; index < corpus.documents; index++) {
       await file.write(`${JSON.stringify({ text: corpus.document(seed, index) })}\n`);
+      onDocument(index + 1);
     }
   });
   return path;

@@ -228,6 +228,7 @@ export type ProjectSummary = z.infer<typeof projectSummarySchema>;
 export type { Diagnostics } from './schemas/system.ts';
 
 const run = z.object({ run: z.string() });
+const demoRequest = z.object({ engine: projectFileSchema.shape.engine });
 
 export const calls = {
   'models/import': {
@@ -275,6 +276,10 @@ export const calls = {
     request: z.object({ corpus: z.string() }),
     reply: z.object({ bytes: z.int() }),
   },
+  /** Imports the demo's model and corpora where they are missing; returns its project file. */
+  'demo/prepare': { request: demoRequest, reply: projectFileSchema },
+  /** The same, and starts the project; one that was started is found again. */
+  'demo/start': { request: demoRequest, reply: projectSummarySchema },
   /** Registers the project, queues its runs and returns at once. */
   'projects/run': {
     request: z.object({ project: projectFileSchema }),

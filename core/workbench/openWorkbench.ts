@@ -19,6 +19,7 @@ import { annotationHandlers } from './services/annotations.ts';
 import { corpusHandlers, removeUnregisteredCorpora } from './services/corpora.ts';
 import { corpusPreviewHandlers } from './services/corpusPreview.ts';
 import { CorpusUse } from './services/corpusUse.ts';
+import { demoHandlers } from './services/demo.ts';
 import { diagnosticsHandlers } from './services/diagnostics.ts';
 import { fillMaskHandlers } from './services/fillMask.ts';
 import { estimateHandlers } from './services/estimates.ts';
@@ -156,6 +157,8 @@ class OwnedWorkbench implements WorkbenchClient {
     });
     this.#projects = projectService(services);
     const reads = readHandlers(home, store);
+    const models = modelHandlers(services);
+    const corpora = corpusHandlers(services);
     this.#handlers = {
       ...reads,
       'projects/show': async (request, context) => {
@@ -166,10 +169,11 @@ class OwnedWorkbench implements WorkbenchClient {
         (await reads['runs/list'](request, context)).map((run) => this.#queue.asItStands(run)),
       'runs/show': async (request, context) =>
         this.#queue.asItStands(await reads['runs/show'](request, context)),
-      ...modelHandlers(services),
-      ...corpusHandlers(services),
+      ...models,
+      ...corpora,
       ...corpusPreviewHandlers(runJob),
       ...this.#projects.handlers,
+      ...demoHandlers(services, { ...models, ...corpora, ...this.#projects.handlers }),
       ...estimateHandlers(services),
       ...runHandlers(services),
       ...interpolationHandlers(services),

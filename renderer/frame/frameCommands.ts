@@ -1,9 +1,11 @@
 /** Commands that every screen has. */
 import type { Route } from '../lib/routes.ts';
 import type { Command } from '../state/commands.svelte.ts';
+import { demo } from '../state/demo.svelte.ts';
 import { preferences } from '../state/preferences.svelte.ts';
 import type { Theme } from '../state/preferences.svelte.ts';
 import { router } from '../state/router.svelte.ts';
+import { toasts } from '../state/toasts.svelte.ts';
 
 interface FrameActions {
   readonly openPalette: () => void;
@@ -45,6 +47,16 @@ export function frameCommands({ openPalette, openKeys }: FrameActions): Command[
       keys: ['mod+n', 'n'],
       run: () => {
         router.go({ page: 'new-project' });
+      },
+    },
+    {
+      id: 'demo/start',
+      title: 'Start the demo project',
+      section: 'Everywhere',
+      run: () => {
+        void demo.start().then((failure) => {
+          if (failure !== undefined) toasts.showReport(failure);
+        });
       },
     },
     { id: 'keys', title: 'List of keys', section: 'Everywhere', keys: ['?'], run: openKeys },

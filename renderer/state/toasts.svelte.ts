@@ -40,7 +40,10 @@ class Toasts {
   /** An error that has no place of its own on the screen; what the person stopped is none. */
   showError(error: unknown): void {
     if (isAborted(error)) return;
-    const report = reportOf(error);
+    this.showReport(reportOf(error));
+  }
+
+  showReport(report: ErrorReport): void {
     this.show({ message: report.message, detail: report.hint, tone: 'bad', report });
   }
 

@@ -1,30 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import {
-  DEMO_MODEL,
-  DEMO_PROJECT,
-  SOURCE_CORPUS,
-  TARGET_CORPUS,
-  writeDemoCorpus,
-} from '../../demo/demoProject.ts';
 import { strategyTitle } from '../../results/names.ts';
 import type { EngineChoice } from '../../engine/types.ts';
-import type { WorkbenchClient } from '../../workbench/contract.ts';
-import { projectFileSchema } from '../../workbench/projectFile.ts';
 import type { ProjectResults, ResultRow } from '../../workbench/results.ts';
 import { answer, callWithProgress, engineOption, examples, newCommand } from '../command.ts';
 import type { Answer, CommonOptions, Session } from '../command.ts';
-import type { Environment } from '../environment.ts';
 import { formatDuration, formatNats } from '../output/format.ts';
 import { describeProjectResults } from '../results.ts';
 import { FAILED_EXIT_CODE, INTERRUPTED_EXIT_CODE } from '../failure.ts';
 import { describeTrouble, runProject } from './run.ts';
 import type { FinishedProject } from './run.ts';
-
-const BASE_MODEL = fileURLToPath(new URL('../../../resources/demo/base-model', import.meta.url));
 
 interface DemoOptions extends CommonOptions {
   readonly engine?: EngineChoice;
@@ -53,9 +40,9 @@ async function runDemo({ environment }: Session, options: DemoOptions): Promise<
   try {
     const workbench = await environment.openWorkbench(home);
     try {
-      await importMaterial(workbench, environment);
       const { engine = 'auto' } = options;
-      const project = projectFileSchema.parse({ ...DEMO_PROJECT, engine });
+      // What a first demo in this home folder left there is used again.
+      const project = await callWithProgress(environment, workbench, 'demo/prepare', { engine });
       const finished = await runProject(workbench, project, environment);
       if (finished.interrupted) removable = false;
       const results = await workbench.call('projects/results', { project: finished.project.id });
@@ -66,26 +53,6 @@ async function runDemo({ environment }: Session, options: DemoOptions): Promise<
     }
   } finally {
     if (removable) await rm(home, { recursive: true, force: true });
-  }
-}
-
-/** What a first demo in this home folder left there is used again. */
-async function importMaterial(workbench: WorkbenchClient, environment: Environment): Promise<void> {
-  const models = await workbench.call('models/list', {});
-  if (!models.some(({ name }) => name === DEMO_MODEL)) {
-    await workbench.call('models/import', { path: BASE_MODEL, name: DEMO_MODEL });
-  }
-  const corpora = await workbench.call('corpora/list', {});
-  const folder = await mkdtemp(join(tmpdir(), 'palimpsest-demo-text-'));
-  try {
-    for (const corpus of [SOURCE_CORPUS, TARGET_CORPUS]) {
-      if (corpora.some(({ name }) => name === corpus.name)) continue;
-      const path = await writeDemoCorpus(folder, corpus);
-      const request = { paths: [path], name: corpus.name, column: 'text' };
-      await callWithProgress(environment, workbench, 'corpora/import', request);
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
