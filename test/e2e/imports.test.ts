@@ -58,6 +58,7 @@ describe.each(drivers)('imports in $name', (driver) => {
       const list = dialog.getByRole('list', { name: 'Files and folders' });
       for (const name of ['shared', 'models', 'bert-tiny-enwiki']) {
         await list.getByRole('button', { name }).last().click();
+        await dialog.locator('[aria-current="location"]', { hasText: name }).waitFor();
       }
       await dialog.getByRole('button', { name: 'Choose this folder' }).click();
       await app().picture('import-model');
@@ -78,7 +79,8 @@ describe.each(drivers)('imports in $name', (driver) => {
     it.each(BAD_CORPORA)('say what is wrong with $what', async (bad) => {
       const dialog = await openImport(app(), 'corpora');
       await namePath(dialog, await bad.make(inputs));
-      if (bad.column !== undefined) await dialog.getByLabel('Text column').fill(bad.column);
+      // Looking into the file says it already, where that is enough to see it; the import says it too.
+      await dialog.locator('section[aria-busy="false"]').waitFor();
       await dialog.getByRole('button', { name: 'Import', exact: true }).click();
       await expectRefusal(app(), dialog, bad, 'corpus');
       expect((await namesOf(app().page, 'Corpora')).sort()).toEqual([
@@ -101,10 +103,11 @@ describe.each(drivers)('imports in $name', (driver) => {
     it.skipIf(shared === undefined)('take a real CSV file with its column and groups', async () => {
       const dialog = await openImport(app(), 'corpora');
       await namePath(dialog, join(shared ?? '', 'data/biomedical/medquad.csv'));
-      await dialog.getByLabel('Text column').fill('answer');
-      await dialog.getByLabel('Group column').fill('focus');
-      await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+      await dialog.locator('section[aria-busy="false"]').waitFor();
+      await choose(dialog, 'Text column', 'answer');
+      await choose(dialog, 'Group column', 'focus');
       await app().picture('import-corpus');
+      await dialog.getByRole('button', { name: 'Import', exact: true }).click();
       await dialog.waitFor({ state: 'detached', timeout: 300_000 });
       const { page } = app();
       const toast = toasts(page).getByText(/^medquad: [\d,]+ of [\d,]+ documents?/);
@@ -112,10 +115,8 @@ describe.each(drivers)('imports in $name', (driver) => {
       const [documents, read] = [...(await toast.innerText()).matchAll(/[\d,]+/g)].map(([text]) =>
         Number(text.replaceAll(',', '')),
       );
-      // MedQuAD has 16,407 answers; some hundred stand in it more than once.
-      expect(read).toBe(16_407);
-      expect(documents).toBeGreaterThan(14_000);
-      expect(documents).toBeLessThan(16_407);
+      // Its rows, and its different answers white space at their ends aside, by Python's csv module.
+      expect([documents, read]).toEqual([15_615, 16_202]);
       await page.getByRole('button', { name: 'Show', exact: true }).click();
       await page.locator('h1', { hasText: 'medquad' }).waitFor();
       await app().picture('corpus-imported');
@@ -137,6 +138,11 @@ async function namePath(dialog: Locator, path: string): Promise<void> {
   await field.press('Enter');
 }
 
+async function choose(dialog: Locator, label: string, option: string): Promise<void> {
+  await dialog.getByLabel(label).click();
+  await dialog.page().getByRole('option', { name: option }).click();
+}
+
 /** The dialog says what, where and what next, without corpus text, and can be left. */
 async function expectRefusal(
   app: App,
@@ -144,11 +150,14 @@ async function expectRefusal(
   { what, message, hint }: BadInput,
   kind: string,
 ): Promise<void> {
-  const said = await dialog.getByRole('alert').innerText();
-  const [title = '', ...rest] = said.split('\n').filter((line) => line.trim() !== '');
-  expect(title).toMatch(message);
-  expect(rest.join(' ')).toMatch(hint);
-  expect(said).not.toContain(SECRET);
+  const alerts = dialog.locator('[data-status]').getByRole('alert');
+  await alerts.waitFor();
+  for (const said of await dialog.getByRole('alert').allInnerTexts()) {
+    const [title = '', ...rest] = said.split('\n').filter((line) => line.trim() !== '');
+    expect(title).toMatch(message);
+    expect(rest.join(' ')).toMatch(hint);
+    expect(said).not.toContain(SECRET);
+  }
   await app.picture(`bad-${kind}-${what.replaceAll(/\W+/g, '-')}`);
   await close(app, dialog);
 }

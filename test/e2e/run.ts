@@ -12,6 +12,7 @@ import { electronPath } from './drivers/electron.ts';
 import { recorderProblem } from './support/connections.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
+const PICTURES = join(import.meta.dirname, 'screenshots');
 
 interface Outcome {
   readonly passed: number;
@@ -77,6 +78,8 @@ function runRing(): Outcome {
       console.log('FAILED: the screens could not be built.');
       return nothing;
     }
+    // Pictures of an earlier run would be taken for those of this one.
+    if (process.argv.length === 2) rmSync(PICTURES, { recursive: true, force: true });
     return runSpecs(folder);
   } finally {
     if (kept === undefined) rmSync(folder, { recursive: true, force: true });

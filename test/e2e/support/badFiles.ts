@@ -17,8 +17,6 @@ export interface BadInput {
   readonly message: RegExp;
   /** What to do next. */
   readonly hint: RegExp;
-  /** A column that the person has asked for. */
-  readonly column?: string;
 }
 
 /** A copy of a good model in a folder of this name, changed by `breakIt`. */
@@ -136,11 +134,10 @@ export const BAD_CORPORA: readonly BadInput[] = [
     hint: /Check the files and the chosen column/,
   },
   {
-    what: 'a column that is not there',
-    make: (folder) => file(folder, 'notes.csv', `id,note\n1,${SECRET}\n`),
-    column: 'letter',
-    message: /notes\.csv has no column "letter"; it has id, note/,
-    hint: /Choose one of them/,
+    what: 'a column that is no text',
+    make: (folder) => file(folder, 'counts.jsonl', '{"text": 12}\n{"text": 13}\n'),
+    message: /counts\.jsonl/,
+    hint: /column|text/,
   },
   {
     what: 'a broken CSV file',

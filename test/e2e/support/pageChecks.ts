@@ -33,9 +33,11 @@ interface PageStyle {
   readonly textOverflow: string;
   readonly position: string;
   readonly clipPath: string;
+  readonly backgroundColor: string;
 }
 declare const document: {
   readonly documentElement: PageElement;
+  elementFromPoint(x: number, y: number): PageElement | null;
   querySelector(selector: string): PageElement | null;
   querySelectorAll(selector: string): Iterable<PageElement>;
   createRange(): {
@@ -66,9 +68,13 @@ export function layoutFaults(): string[] {
 
   // What lies below a dialog is out of reach, and drawn under it.
   const top = [...document.querySelectorAll('[role="dialog"], [role="alertdialog"]')].at(-1);
-  const isHiddenVisually = (element: PageElement): boolean =>
-    element.closest('.hidden-visually, .skip, .words, [data-toasts], svg, canvas') !== null &&
-    (element.closest('.words') === null || getComputedStyle(element).clipPath !== 'none');
+  const isHiddenVisually = (element: PageElement): boolean => {
+    if (element.closest('svg, canvas') !== null) return true;
+    for (let up: PageElement | null = element; up !== null; up = up.parentElement) {
+      if (getComputedStyle(up).clipPath !== 'none') return true;
+    }
+    return false;
+  };
   const elements = [...document.querySelectorAll('body *')].filter(
     (element) =>
       (top === undefined || top.contains(element)) &&
@@ -146,6 +152,18 @@ export function layoutFaults(): string[] {
     }
   }
 
+  /** Whether a ground without holes lies over one of them there: a menu, a bar that stays, a message. */
+  const isCovered = (pair: readonly PageElement[], x: number, y: number): boolean => {
+    let up = document.elementFromPoint(x, y);
+    for (; up !== null; up = up.parentElement) {
+      const holder = up;
+      if (pair.every((element) => holder.contains(element))) return false;
+      const ground = getComputedStyle(holder).backgroundColor;
+      if (ground !== 'transparent' && !/^rgba|\//.test(ground)) return true;
+    }
+    return false;
+  };
+
   // Letters have room above and below them: lines may touch.
   const [slackX, slackY] = [2, 4];
   const overlapped = new Set<string>();
@@ -153,18 +171,15 @@ export function layoutFaults(): string[] {
   for (const [index, first] of texts.entries()) {
     for (const second of texts.slice(index + 1)) {
       if (second.box.top >= first.box.bottom - slackY) break;
-      const across =
-        Math.min(first.box.right, second.box.right) - Math.max(first.box.left, second.box.left);
-      const down =
-        Math.min(first.box.bottom, second.box.bottom) - Math.max(first.box.top, second.box.top);
-      if (across <= slackX || down <= slackY) continue;
       if (first.element === second.element) continue;
-      // A sticky head lies above the rows that scroll under it.
-      const sticks = ({ element }: { readonly element: PageElement }): boolean =>
-        element.closest('thead') !== null ||
-        element.closest('[data-floating-ui-portal], [data-bits-floating-content-wrapper]') !== null;
-      if (sticks(first) !== sticks(second)) continue;
-      overlapped.add(`${name(first.element)} and ${name(second.element)} overlap`);
+      const left = Math.max(first.box.left, second.box.left);
+      const right = Math.min(first.box.right, second.box.right);
+      const upper = Math.max(first.box.top, second.box.top);
+      const bottom = Math.min(first.box.bottom, second.box.bottom);
+      if (right - left <= slackX || bottom - upper <= slackY) continue;
+      const pair = [first.element, second.element];
+      if (isCovered(pair, (left + right) / 2, (upper + bottom) / 2)) continue;
+      overlapped.add(`${pair.map(name).join(' and ')} overlap`);
     }
   }
   return [...new Set([...faults, ...overlapped])];

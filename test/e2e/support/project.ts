@@ -22,12 +22,17 @@ export const LONG_PROJECT = {
   evaluation: { max_tokens: 1000 },
 };
 
-/** Takes a project file into the wizard, starts it, and waits for its page. */
-export async function startProject(page: Page, project: object): Promise<void> {
-  await page.getByRole('link', { name: 'New project' }).first().click();
+/** Takes a project file into the wizard. */
+export async function openProjectFile(page: Page, project: object): Promise<void> {
   await page.getByRole('button', { name: 'Open a project file' }).click();
   await page.getByLabel('Text of the file').fill(JSON.stringify(project));
   await page.getByRole('button', { name: 'Open', exact: true }).click();
+}
+
+/** Takes a project file into the wizard, starts it, and waits for its page. */
+export async function startProject(page: Page, project: object): Promise<void> {
+  await page.getByRole('link', { name: 'New project' }).first().click();
+  await openProjectFile(page, project);
   await page.getByRole('button', { name: /Review/ }).click();
   await page.getByRole('button', { name: 'Start', exact: true }).click();
   await page.waitForURL(/#\/projects\/project-/);
