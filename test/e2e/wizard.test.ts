@@ -78,7 +78,8 @@ describe.each(drivers)('the wizard in $name', (driver) => {
     expect(await page.locator('main .filled').allInnerTexts()).toEqual(['Start']);
     await tabTo(page, 'button', /^Start$/);
     await page.keyboard.press('Enter');
-    await page.waitForURL(/#\/projects\/project-/);
+    // Before it stands a Fisher diagonal, which takes minutes on a busy machine.
+    await page.waitForURL(/#\/projects\/project-/, { timeout: 300_000 });
     await page.locator('h1', { hasText: 'by keyboard' }).waitFor();
     await pictures(app, 'wizard-started');
   });
