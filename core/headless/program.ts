@@ -50,7 +50,7 @@ export function buildProgram(session: Session, version: string): Command {
       .description(summary)
       .helpGroup(heading);
 
-  addModelCommands(group('model', 'import, make and list models', 'Data:'), session);
+  addModelCommands(group('model', 'import, make, list and remove models', 'Data:'), session);
   addCorpusCommands(group('corpus', 'import, list and examine corpora', 'Data:'), session);
   addPurgeCommands(group('purge', 'remove data for good', 'Data:'), session);
   program.addCommand(runCommand(session).helpGroup('Training:'));

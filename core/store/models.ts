@@ -55,6 +55,7 @@ export function modelQueries(connection: Connection) {
   const relocate = connection.prepare<[string, number, string]>(
     'UPDATE models SET folder = ?, linked = ? WHERE id = ?',
   );
+  const remove = connection.prepare<[string]>('DELETE FROM models WHERE id = ?');
   const count = connection.prepare<[], number>('SELECT count(*) FROM models').pluck();
   return {
     insert(model: ModelRecord): void {
@@ -72,6 +73,9 @@ export function modelQueries(connection: Connection) {
     },
     relocate(id: string, folder: string, linked: boolean): void {
       relocate.run(folder, Number(linked), id);
+    },
+    remove(id: string): void {
+      remove.run(id);
     },
     count: (): number => count.get() ?? 0,
   };

@@ -173,6 +173,11 @@ export function runQueries(connection: Connection) {
     `SELECT ${COLUMNS} FROM runs
      WHERE id IN (SELECT run_id FROM run_corpora WHERE corpus_id = ?) ORDER BY created_at, rowid`,
   );
+  const byModel = connection
+    .prepare<[string], string>(
+      'SELECT id FROM runs WHERE model_hash = ? ORDER BY created_at, rowid',
+    )
+    .pluck();
   const names = connection.prepare<[], { id: string; name: string }>(
     'SELECT id, name FROM runs ORDER BY created_at, rowid',
   );
@@ -206,6 +211,8 @@ export function runQueries(connection: Connection) {
     queued: (): RunRecord[] => queued.all().map(fromRow),
     nextQueuePosition: (): number => (lastPosition.get() ?? 0) + 1,
     usingCorpus: (corpusId: string): RunRecord[] => byCorpus.all(corpusId).map(fromRow),
+    /** Ids of the runs that began with a model. */
+    usingModel: (modelHash: string): string[] => byModel.all(modelHash),
     count: (): number => count.get() ?? 0,
   };
 }

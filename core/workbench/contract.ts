@@ -249,6 +249,13 @@ export const calls = {
     }),
     reply: modelSchema,
   },
+  /** Of a model that no run needs; its folder stays until the next start. */
+  'models/remove': {
+    request: z.object({ model: z.string() }),
+    reply: z.object({ id: z.string(), name: z.string(), bytes: z.int() }),
+  },
+  /** Takes a removal back, by the id that it answered. */
+  'models/restore': { request: z.object({ model: z.string() }), reply: modelSchema },
   /** What one or two models or runs put in place of the masks of a text. */
   'models/fill-mask': { request: fillMaskRequestSchema, reply: fillMaskReplySchema },
   'corpora/import': {

@@ -24,6 +24,7 @@ import { diagnosticsHandlers } from './services/diagnostics.ts';
 import { fillMaskHandlers } from './services/fillMask.ts';
 import { estimateHandlers } from './services/estimates.ts';
 import { interpolationHandlers } from './services/interpolate.ts';
+import { modelRemovalHandlers } from './services/modelRemoval.ts';
 import { modelHandlers } from './services/models.ts';
 import { projectService } from './services/projects.ts';
 import type { ProjectService } from './services/projects.ts';
@@ -170,6 +171,7 @@ class OwnedWorkbench implements WorkbenchClient {
       'runs/show': async (request, context) =>
         this.#queue.asItStands(await reads['runs/show'](request, context)),
       ...models,
+      ...modelRemovalHandlers(services),
       ...corpora,
       ...corpusPreviewHandlers(runJob),
       ...this.#projects.handlers,

@@ -7,6 +7,7 @@ import { WorkbenchError, abortedError } from '../client/errors.ts';
 import type { FolderListing, HostFiles } from '../client/hostFiles.ts';
 import { RemoteWorkbench } from '../client/remoteWorkbench.ts';
 import type { OpenTransport } from '../client/transport.ts';
+import { sampleFills, sampleStorage } from './sampleAnswers.ts';
 import { samplePreview } from './samplePreview.ts';
 import {
   SAMPLE_CORPORA,
@@ -145,6 +146,11 @@ const ANSWERS: Partial<Record<CallName, Answer>> = {
     node: 'v24.9.0',
     platform: 'linux x64',
     home: '/home/mira/.local/share/palimpsest',
+    homeForCopies: '~/.local/share/palimpsest',
+    libraries: [
+      { name: 'SQLite', version: '3.54.1' },
+      { name: 'ONNX Runtime', version: '1.30.0' },
+    ],
     homeBytes: 5_240_000_000,
     freeBytes: 212_000_000_000,
     cores: 8,
@@ -156,6 +162,14 @@ const ANSWERS: Partial<Record<CallName, Answer>> = {
     ],
     counts: { models: 5, corpora: 4, projects: 3, runs: runs.length },
   }),
+  'system/storage': () => sampleStorage(),
+  'system/connections': () => ({
+    checkedAt: new Date(SAMPLE_NOW).toISOString(),
+    sockets: { local: 3, foreign: [] },
+    processes: [1201, 1240],
+    command: "ss -tunap | grep -E 'pid=(1201|1240),'",
+  }),
+  'models/fill-mask': ({ predictors }) => sampleFills(predictors),
 };
 
 const SPLIT_WORDS = [

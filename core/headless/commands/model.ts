@@ -9,7 +9,7 @@ import {
   callWithProgress,
 } from '../command.ts';
 import type { CommonOptions, Session } from '../command.ts';
-import { formatCount } from '../output/format.ts';
+import { formatBytes, formatCount } from '../output/format.ts';
 import { facts, table } from '../output/table.ts';
 
 interface ImportOptions extends CommonOptions {
@@ -24,7 +24,7 @@ interface InitOptions extends CommonOptions {
   readonly seed: number;
 }
 
-/** `model import`, `model list` and `model init`. */
+/** `model import`, `model list`, `model init` and `model remove`. */
 export function addModelCommands(group: Command, session: Session): void {
   const { environment } = session;
 
@@ -84,7 +84,28 @@ export function addModelCommands(group: Command, session: Session): void {
     }),
   );
 
-  for (const command of [importing, initialising, listing]) group.addCommand(command);
+  const removing = newCommand(
+    'remove',
+    'remove a model that no run began with',
+    'Removes a model and the copy of its files; the files of a linked model stay. A model that a run ' +
+      'began with is kept, because the run cannot do without it.',
+  )
+    .argument('<model>', 'name or id of the model')
+    .option('-y, --yes', 'do not ask')
+    .action((model: string, { yes, ...options }: CommonOptions & { readonly yes?: boolean }) =>
+      answerFromWorkbench(session, options, async (workbench) => {
+        const asked = yes === true || options.json === true;
+        const question = `Remove model ${model}? To have it again, its folder has to be imported again.`;
+        if (!asked && (await environment.confirm(question)) === false) {
+          return { document: null, text: 'Nothing was removed.\n', exitCode: 1 };
+        }
+        const removed = await workbench.call('models/remove', { model });
+        const text = `Removed model ${removed.name}: ${formatBytes(removed.bytes)}, freed at the next start.\n`;
+        return { document: removed, text };
+      }),
+    );
+
+  for (const command of [importing, initialising, listing, removing]) group.addCommand(command);
 }
 
 function describeModel(model: Model): string {

@@ -108,6 +108,8 @@ export async function register(
       for (const { id, name } of corporaIn(material)) {
         if (store.corpora.find(id) === undefined) throw purgedMeanwhile(name);
       }
+      const { model } = material;
+      if (store.models.find(model.id) === undefined) throw removedMeanwhile(model.name);
       if (known === undefined) store.projects.insert(record);
       else if (known.file !== record.file) store.projects.updateFile(record.id, record.file);
       for (const { entry, choice } of plan.choices) {
@@ -185,5 +187,13 @@ function purgedMeanwhile(name: string): UserError {
     'corpus/purged',
     `Corpus "${name}" was purged while the project was prepared.`,
     'Import it again, or name another corpus in the project file.',
+  );
+}
+
+function removedMeanwhile(name: string): UserError {
+  return new UserError(
+    'model/removed',
+    `Model "${name}" was removed while the project was prepared.`,
+    'Import it again, or name another model in the project file.',
   );
 }

@@ -42,7 +42,7 @@ describe('help', () => {
       /^Data:$/m,
       /^Training:$/m,
       /^Checking:$/m,
-      /^ {2}model +import, make and list models$/m,
+      /^ {2}model +import, make, list and remove models$/m,
       /^ {2}run <project> +run a project file to its end$/m,
       /^ {2}export <run> <folder> /m,
       /^Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted\.$/m,
