@@ -36,11 +36,12 @@ class DemoStart {
         },
       };
       const { id } = await workbench.call('demo/start', {}, options);
-      const { models, corpora, projects } = workbench;
+      const { models, corpora, projects, runs } = workbench;
+      // Runs that wait in the queue have no event of their own.
       const lists = [models, corpora, projects].filter(
         (list) => list === projects || list.isLoaded,
       );
-      await Promise.all(lists.map((list) => list.refresh()));
+      await Promise.all([runs, ...lists].map((list) => list.refresh()));
       router.go({ page: 'project', id });
     } catch (error) {
       if (!isAborted(error)) this.#failure = reportOf(error);
