@@ -40,8 +40,11 @@ export function sampleEstimate(project: ProjectFile): Estimate {
     seconds: sum([...strategies, ...shared].map(({ seconds }) => seconds)),
     evaluationSeconds: within(1900, 0.2),
     tokensPerSecond: 812,
-    memory: { peak: { expected: 5.1e9, low: 4.6e9, high: 6.2e9 }, available: 21e9 },
-    disk: { most: 9.4e9, left: 8.1e9, free: 212e9 },
+    memory: {
+      peak: batch > 64 ? within(24e9, 0.2) : { expected: 5.1e9, low: 4.6e9, high: 6.2e9 },
+      available: 21e9,
+    },
+    disk: { most: 9.4e9, left: 8.1e9, free: batch > 32 ? 6.1e9 : 212e9 },
     warnings: [
       ...(batch > 32
         ? [
