@@ -24,6 +24,9 @@ export const FUSES = {
   [FuseV1Options.WasmTrapHandlers]: true,
 } as const;
 
+/** A folder with Electron's archives, for machines that cannot fetch them. */
+const archives = process.env['PALIMPSEST_ELECTRON_ARCHIVES'];
+
 const config: ForgeConfig = {
   outDir: 'out',
   packagerConfig: {
@@ -36,6 +39,7 @@ const config: ForgeConfig = {
     // Which packages run in the program is decided by `ignore`, which tests can ask.
     prune: false,
     ignore: leavesOut(),
+    ...(archives === undefined ? {} : { electronZipDir: archives }),
   },
   // Native packages bring binaries for every Electron (Node-API): nothing is compiled.
   rebuildConfig: { onlyModules: [] },
