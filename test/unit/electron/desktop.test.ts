@@ -1,0 +1,118 @@
+import { EventEmitter } from 'node:events';
+import { expect, test } from 'vitest';
+import { homeOption, startDesktop } from '../../../electron/desktop.ts';
+import { headlessArguments } from '../../../electron/headless.ts';
+import { StandIn } from '../../fixtures/electron/standIn.ts';
+
+const signals = new EventEmitter() as unknown as Pick<NodeJS.Process, 'on'>;
+
+/** The stand-in with a record of what is called; the Workbench's process is not started. */
+function recorded(): { electron: StandIn; start: () => Promise<boolean>; calls: string[] } {
+  const electron = new StandIn();
+  const calls: string[] = [];
+  const { api } = electron;
+  const record = (name: string, target: object): object =>
+    new Proxy(target, {
+      get: (object, key) => {
+        const value: unknown = Reflect.get(object, key);
+        if (typeof value !== 'function') return value;
+        return (...given: unknown[]): unknown => {
+          const detail = typeof given[0] === 'string' ? ` ${given[0]}` : '';
+          calls.push(`${name}.${String(key)}${detail}`);
+          return Reflect.apply(value as (...all: unknown[]) => unknown, object, given);
+        };
+      },
+    });
+  const window = api.BrowserWindow;
+  const seen = {
+    ...api,
+    app: record('app', api.app),
+    protocol: record('protocol', api.protocol),
+    ipcMain: record('ipcMain', api.ipcMain),
+    Menu: record('Menu', api.Menu),
+    session: { defaultSession: record('session', api.session.defaultSession) },
+    utilityProcess: {
+      fork: () => {
+        calls.push('utilityProcess.fork');
+        return Object.assign(new EventEmitter(), { postMessage: () => undefined, pid: undefined });
+      },
+    },
+    BrowserWindow: new Proxy(window, {
+      construct: (target, given) => {
+        calls.push('new BrowserWindow');
+        return Reflect.construct(target, given) as object;
+      },
+    }),
+  } as unknown as typeof api;
+  const start = (): Promise<boolean> =>
+    startDesktop(seen, { argv: ['palimpsest'], screens: '/nowhere', signals });
+  return { electron, start, calls };
+}
+
+test('what a page could do is settled before the app is ready, and the rest before a window opens', async () => {
+  const { electron, start, calls } = recorded();
+  electron.app.ready.resolve();
+  expect(await start()).toBe(true);
+  const place = (name: string): number => {
+    const found = calls.indexOf(name);
+    expect(found, `${name} in ${calls.join(', ')}`).not.toBe(-1);
+    return found;
+  };
+  const ready = place('app.whenReady');
+  for (const name of [
+    'app.requestSingleInstanceLock',
+    'app.enableSandbox',
+    'protocol.registerSchemesAsPrivileged',
+    'app.on web-contents-created',
+    'app.on certificate-error',
+  ]) {
+    expect(place(name), name).toBeLessThan(ready);
+  }
+  const window = place('new BrowserWindow');
+  for (const name of [
+    'session.setPermissionRequestHandler',
+    'session.setPermissionCheckHandler',
+    'session.setSpellCheckerEnabled',
+    'session.setProxy',
+    'protocol.handle app',
+    'ipcMain.on workbench/connect',
+    'ipcMain.handle files/choose',
+    'Menu.setApplicationMenu',
+    'app.on before-quit',
+    'app.on second-instance',
+    'app.on activate',
+    'utilityProcess.fork',
+  ]) {
+    expect(place(name), name).toBeGreaterThan(ready);
+    expect(place(name), name).toBeLessThan(window);
+  }
+});
+
+test('a second instance ends, and the first one shows its window', async () => {
+  const second = recorded();
+  second.electron.app.isFirstInstance = false;
+  expect(await second.start()).toBe(false);
+  expect(await second.electron.app.ended.promise).toBe(0);
+  expect(second.calls).not.toContain('new BrowserWindow');
+
+  const first = recorded();
+  first.electron.app.ready.resolve();
+  await first.start();
+  const [window] = first.electron.windows;
+  if (window !== undefined) window.isShown = false;
+  first.electron.app.emit('second-instance');
+  expect(window?.isShown).toBe(true);
+  expect(first.electron.windows).toHaveLength(1);
+});
+
+test('the home folder can be named on the command line', () => {
+  expect(homeOption(['palimpsest', '--home', '/data/home'])).toBe('/data/home');
+  expect(homeOption(['palimpsest', '--home=/data/home'])).toBe('/data/home');
+  expect(homeOption(['palimpsest'])).toBeUndefined();
+});
+
+test('what follows --headless is a command line', () => {
+  expect(headlessArguments(['palimpsest', '--headless', 'runs', 'list'])).toEqual(['runs', 'list']);
+  expect(headlessArguments(['electron', '/program', '--headless', '--help'])).toEqual(['--help']);
+  expect(headlessArguments(['palimpsest', '--home', '/x'])).toBeUndefined();
+});
