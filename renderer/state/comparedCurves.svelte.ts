@@ -149,15 +149,20 @@ export class ComparedCurves {
     if (this.#names.size > 0) await this.#readWhole([...this.#names]);
   }
 
-  async #readWhole(names: string[]): Promise<void> {
-    await this.#read({ names, pixels: this.#pixels }, (curves) => {
-      this.#whole = new Map(
-        this.runs.map((run) => [
-          run,
-          new Map([...(this.#whole.get(run) ?? []), ...(curves.get(run) ?? [])]),
-        ]),
-      );
-    });
+  /** Each by itself: the first chart is drawn while the others are read. */
+  async #readWhole(names: readonly string[]): Promise<void> {
+    await Promise.all(
+      names.map((name) =>
+        this.#read({ names: [name], pixels: this.#pixels }, (curves) => {
+          this.#whole = new Map(
+            this.runs.map((run) => [
+              run,
+              new Map([...(this.#whole.get(run) ?? []), ...(curves.get(run) ?? [])]),
+            ]),
+          );
+        }),
+      ),
+    );
   }
 
   async #readDetail(view: StepRange): Promise<void> {
