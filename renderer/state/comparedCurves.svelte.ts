@@ -20,7 +20,7 @@ import { workbench } from './workbench.svelte.ts';
 
 /** Pixels that curves are thinned to: of one, and of all curves of a chart together. */
 const MOST_PIXELS = 800;
-const MOST_PIXELS_TOGETHER = 10_000;
+const MOST_PIXELS_TOGETHER = 8_000;
 /** A detail is read when the view rests. */
 const REST_MILLISECONDS = 120;
 
