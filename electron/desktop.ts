@@ -7,6 +7,7 @@ import { setupIpc } from './ipc.ts';
 import { setupMenu } from './menu.ts';
 import { setupPowerSave } from './powerSave.ts';
 import { Processes } from './processes.ts';
+import { setupProfile } from './profile.ts';
 import { Quitting, setupQuitting } from './quitting.ts';
 import { setupSandbox, setupSession } from './security.ts';
 import { Windows } from './window.ts';
@@ -28,6 +29,7 @@ export async function startDesktop(
   { argv, screens = SCREENS, signals = process }: DesktopOptions,
 ): Promise<boolean> {
   const { app } = electron;
+  setupProfile(electron);
   if (!app.requestSingleInstanceLock()) {
     app.exit(0);
     return false;

@@ -4,6 +4,7 @@ import { runCommandLine } from '../core/headless/program.ts';
 import { VERSION } from '../core/base/version.ts';
 import type { ElectronApi } from './api.ts';
 import { Processes } from './processes.ts';
+import { setupProfile } from './profile.ts';
 
 const SWITCH = '--headless';
 
@@ -18,6 +19,7 @@ export function startHeadless(
   { app, ...electron }: Pick<ElectronApi, 'app' | 'utilityProcess' | 'MessageChannelMain'>,
   args: readonly string[],
 ): void {
+  setupProfile({ app });
   app.disableHardwareAcceleration();
   app.dock?.hide();
   const processes = new Processes({ app, ...electron });

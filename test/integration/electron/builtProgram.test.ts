@@ -90,6 +90,8 @@ test('trains a run from the window', async () => {
     const project = await workbench.call('projects/run', { project: tinyProject() });
     const run = project.runs.find(({ strategy }) => strategy === 'sdt')?.id ?? '';
     await waitForState(workbench, run, 'completed');
+    // The demo's base model and its generated text come with the program.
+    expect((await workbench.call('demo/prepare', {})).strategies).not.toHaveLength(0);
     const entries = program.electron.processes.map(({ entry }) => entry);
     expect(entries.filter((entry) => !entry.startsWith(built))).toEqual([]);
     expect(entries).toContain(join(built, 'core/training/job.js'));

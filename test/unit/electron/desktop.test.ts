@@ -1,7 +1,12 @@
 import { EventEmitter } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { homePath } from '../../../core/workbench/home.ts';
 import { homeOption, startDesktop } from '../../../electron/desktop.ts';
 import { headlessArguments } from '../../../electron/headless.ts';
+import { setupProfile } from '../../../electron/profile.ts';
 import { StandIn } from '../../fixtures/electron/standIn.ts';
 
 const signals = new EventEmitter() as unknown as Pick<NodeJS.Process, 'on'>;
@@ -59,7 +64,9 @@ test('what a page could do is settled before the app is ready, and the rest befo
     return found;
   };
   const ready = place('app.whenReady');
+  expect(place('app.setPath userData')).toBeLessThan(place('app.requestSingleInstanceLock'));
   for (const name of [
+    'app.setPath userData',
     'app.requestSingleInstanceLock',
     'app.enableSandbox',
     'protocol.registerSchemesAsPrivileged',
@@ -85,6 +92,29 @@ test('what a page could do is settled before the app is ready, and the rest befo
   ]) {
     expect(place(name), name).toBeGreaterThan(ready);
     expect(place(name), name).toBeLessThan(window);
+  }
+});
+
+test('what a window keeps for itself lies outside of the home folder', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'palimpsest-profile-'));
+  try {
+    const { app, api } = new StandIn();
+    app.paths.set('appData', folder);
+    setupProfile(api);
+    const profile = app.getPath('userData');
+    const sources = { option: undefined, environment: { APPDATA: folder }, userFolder: folder };
+    for (const platform of ['darwin', 'win32'] as const) {
+      // As Electron's own choice would be on macOS and Windows: "Palimpsest" in appData.
+      const home = homePath({ ...sources, platform });
+      expect(basename(home)).toBe('Palimpsest');
+      expect(basename(profile)).not.toBe('Palimpsest');
+    }
+    app.paths.delete('userData');
+    app.switches.set('user-data-dir', '/elsewhere');
+    setupProfile(api);
+    expect(app.paths.has('userData')).toBe(false);
+  } finally {
+    await rm(folder, { recursive: true });
   }
 });
 
