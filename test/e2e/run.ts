@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build, isBuilt } from '../../electron/tools/build.ts';
 import { chromiumPath } from './drivers/chromium.ts';
 import { electronPath } from './drivers/electron.ts';
 import { recorderProblem } from './support/connections.ts';
@@ -78,6 +79,8 @@ function runRing(): Outcome {
       console.log('FAILED: the screens could not be built.');
       return nothing;
     }
+    // A packaged program was built before; Electron itself runs what is in dist/app.
+    if (electronPath() !== undefined && !process.env['PALIMPSEST_ELECTRON'] && !isBuilt()) build();
     // Pictures of an earlier run would be taken for those of this one.
     if (process.argv.length === 2) rmSync(PICTURES, { recursive: true, force: true });
     return runSpecs(folder);
