@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build, isBuilt } from '../../electron/tools/build.ts';
+import { build as buildApp, isBuilt } from '../../electron/tools/build.ts';
 import { chromiumPath } from './drivers/chromium.ts';
 import { electronPath } from './drivers/electron.ts';
 import { recorderProblem } from './support/connections.ts';
@@ -80,7 +80,7 @@ function runRing(): Outcome {
       return nothing;
     }
     // A packaged program was built before; Electron itself runs what is in dist/app.
-    if (electronPath() !== undefined && !process.env['PALIMPSEST_ELECTRON'] && !isBuilt()) build();
+    if (electronPath() !== undefined && !process.env['PALIMPSEST_ELECTRON'] && !isBuilt()) buildApp();
     // Pictures of an earlier run would be taken for those of this one.
     if (process.argv.length === 2) rmSync(PICTURES, { recursive: true, force: true });
     return runSpecs(folder);
