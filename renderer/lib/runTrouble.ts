@@ -1,4 +1,5 @@
 /** What a run that did not end well needs, in words. */
+import type { RunEvent } from '../../core/training/events.ts';
 import type { RunDetail, RunSummary } from '../../core/workbench/contract.ts';
 import { formatCount, formatNats } from './format.ts';
 
@@ -8,6 +9,20 @@ export interface Trouble {
   readonly text: string;
   /** The words of the button that resumes. */
   readonly resume: string;
+}
+
+/**
+ * The step from which a run would be resumed. What was heard of the present attempt may be newer than
+ * what was read: the last checkpoint of a host that is closing can be heard of, but not asked for.
+ */
+export function lastCheckpointStep(
+  checkpoints: RunDetail['checkpoints'],
+  events: readonly RunEvent[],
+): number | undefined {
+  const started = events.findLastIndex(({ type }) => type === 'started');
+  const heard = events.slice(started + 1).findLast(({ type }) => type === 'checkpoint')?.step;
+  const read = checkpoints.at(-1)?.step;
+  return read === undefined ? heard : Math.max(read, heard ?? 0);
 }
 
 /** "Resume from step 1,200"; "Start again" for a run without a checkpoint. */

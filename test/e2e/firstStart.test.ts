@@ -3,7 +3,6 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { DEMO_PROJECT } from '../../core/demo/demoProject.ts';
 import { ROUTE_PROBE } from './drivers/chromium.ts';
 import { drivers } from './drivers/drivers.ts';
 import { useApps } from './support/useApp.ts';
@@ -14,6 +13,7 @@ import {
   recorderProblem,
 } from './support/connections.ts';
 import { newFolder, newHome } from './support/homes.ts';
+import { startDemo } from './support/project.ts';
 
 const isRecording = recorderProblem() === undefined;
 
@@ -24,7 +24,7 @@ describe.each(drivers)('a first start in $name', (driver) => {
     const folder = await newFolder();
     const [hostRecord, browserRecord] = [join(folder, 'host.txt'), join(folder, 'browser.txt')];
     const app = await start({
-      home: await newHome('material'),
+      home: await newHome('empty'),
       allowedRoots: [folder],
       ...(isRecording
         ? { prefix: recorded(hostRecord), browserPrefix: recorded(browserRecord) }
@@ -32,6 +32,7 @@ describe.each(drivers)('a first start in $name', (driver) => {
     });
     const { page } = app;
 
+    await app.picture('first-start');
     await startDemo(page);
     await page.locator('h1', { hasText: 'demo' }).waitFor();
     await app.picture('first-start-running');
@@ -95,16 +96,6 @@ describe.each(drivers)('a first start in $name', (driver) => {
     expect(attemptsOutside(record, [ROUTE_PROBE])).toEqual([]);
   });
 });
-
-async function startDemo(page: Page): Promise<void> {
-  await page.getByRole('link', { name: 'New project' }).first().click();
-  await page.getByRole('button', { name: /Open a (project )?file/ }).click();
-  await page.getByLabel('Text of the file').fill(JSON.stringify(DEMO_PROJECT));
-  await page.getByRole('button', { name: 'Open', exact: true }).click();
-  await page.getByRole('button', { name: /Review/ }).click();
-  await page.getByRole('button', { name: 'Start', exact: true }).click();
-  await page.waitForURL(/#\/projects\/project-/);
-}
 
 interface ResultLine {
   readonly strategy: string;

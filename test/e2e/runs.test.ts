@@ -65,6 +65,9 @@ describe.each(drivers)('a run in $name', (driver) => {
     if (driver.name === 'Chromium') {
       // The window that is left says what it knows.
       await app.page.getByText('There is no connection to Palimpsest.').waitFor();
+      await app.page
+        .getByText(`The checkpoint of step ${saved} is kept; nothing is lost.`)
+        .waitFor();
       await app.picture('run-host-gone');
     }
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { DEMO_PROJECT } from '../../core/demo/demoProject.ts';
 import { chromiumDriver, chromiumPath } from './drivers/chromium.ts';
 import { App } from './support/app.ts';
-import { openProjectFile, startProject } from './support/project.ts';
+import { openProjectFile, startDemo } from './support/project.ts';
 
 const PICTURES = join(import.meta.dirname, '../../docs/pictures');
 
@@ -33,7 +33,7 @@ async function take(app: App, name: string): Promise<void> {
 async function takeAll(app: App): Promise<void> {
   const { page } = app;
   page.setDefaultTimeout(PATIENCE);
-  await startProject(page, DEMO_PROJECT);
+  await startDemo(page);
   const project = new URL(page.url()).hash;
 
   // A run that holds a penalty against what it learns, halfway.

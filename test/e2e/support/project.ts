@@ -22,6 +22,12 @@ export const LONG_PROJECT = {
   evaluation: { max_tokens: 1000 },
 };
 
+/** The one click of a first start; waits for the project's page. */
+export async function startDemo(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Start the demo project' }).click();
+  await page.waitForURL(/#\/projects\/project-/, { timeout: 180_000 });
+}
+
 /** Takes a project file into the wizard. */
 export async function openProjectFile(page: Page, project: object): Promise<void> {
   await page.getByRole('button', { name: 'Open a project file' }).click();

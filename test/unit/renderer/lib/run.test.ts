@@ -29,7 +29,12 @@ import {
   plannedEpochs,
   runSettings,
 } from '../../../../renderer/lib/runSettings.ts';
-import { guardWords, resumeWords, runTrouble } from '../../../../renderer/lib/runTrouble.ts';
+import {
+  guardWords,
+  lastCheckpointStep,
+  resumeWords,
+  runTrouble,
+} from '../../../../renderer/lib/runTrouble.ts';
 
 type Evaluation = RunDetail['evaluations'][number];
 
@@ -55,6 +60,14 @@ const change = (values: Partial<RunChange>): RunChange => ({
   high: 0.6,
   p: 0,
   ...values,
+});
+
+const place = (attempt: number, sequence: number, step = 0) => ({
+  run: 'run-1',
+  attempt,
+  sequence,
+  step,
+  time: '2026-11-23T19:05:12.000Z',
 });
 
 describe('the settings of a run', () => {
@@ -106,13 +119,6 @@ describe('the settings of a run', () => {
 });
 
 describe('the log of a run', () => {
-  const place = (attempt: number, sequence: number, step = 0) => ({
-    run: 'run-1',
-    attempt,
-    sequence,
-    step,
-    time: '2026-11-23T19:05:12.000Z',
-  });
   const said = (attempt: number, sequence: number, message: string): RunEvent => ({
     ...place(attempt, sequence, 7),
     type: 'log',
@@ -280,6 +286,28 @@ describe('a run in trouble', () => {
       tone: 'warn',
       text: 'Palimpsest was closed while the run was at work. The checkpoint of step 90 is kept; nothing is lost.',
     });
+  });
+
+  it('knows a checkpoint that it has heard of but not read', () => {
+    const started = (attempt: number, from: number): RunEvent => ({
+      ...place(attempt, 0, from),
+      type: 'started',
+      resumedFrom: from,
+      totalSteps: 100,
+      engine: 'cpu',
+      device: 'CPU',
+      threads: 1,
+      versions: {},
+    });
+    const file = { path: 'checkpoints/step-40', sha256: 'a', bytes: 1 };
+    const written: RunEvent = { ...place(1, 1, 40), type: 'checkpoint', ...file };
+    const read = [{ step: 20, ...file }];
+    expect(lastCheckpointStep([], [])).toBeUndefined();
+    expect(lastCheckpointStep(read, [])).toBe(20);
+    expect(lastCheckpointStep(read, [started(1, 0), written])).toBe(40);
+    expect(lastCheckpointStep([], [started(1, 0), written])).toBe(40);
+    // One that the next attempt did not begin from is no more.
+    expect(lastCheckpointStep(read, [started(1, 0), written, started(2, 20)])).toBe(20);
   });
 
   it('is silent of runs that go on or ended as a person chose', () => {
