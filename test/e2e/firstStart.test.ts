@@ -40,7 +40,7 @@ describe.each(drivers)('a first start in $name', (driver) => {
     // Every strategy of the demo comes to its row.
     const results = page.getByRole('region', { name: 'Results', exact: true });
     const rows = results.locator('tbody tr');
-    await expect.poll(() => rows.count(), { timeout: 500_000, interval: 500 }).toBe(6);
+    await expect.poll(() => rows.count(), { timeout: 1_200_000, interval: 500 }).toBe(6);
     await page.getByText(/run has|runs have/).waitFor({ state: 'detached' });
     const table = await readTable(results);
     expect(table.map(({ strategy }) => strategy)).toEqual(['NDT', 'SDT', 'RH', 'L2', 'EWC', 'GEM']);
@@ -94,7 +94,7 @@ describe.each(drivers)('a first start in $name', (driver) => {
     // The browser did reach the host: the record sees what it has to see.
     expect(record).toContain('inet_addr("127.0.0.1")');
     expect(attemptsOutside(record, [ROUTE_PROBE])).toEqual([]);
-  });
+  }, 1_500_000);
 });
 
 interface ResultLine {
