@@ -80,7 +80,8 @@ function runRing(): Outcome {
       return nothing;
     }
     // A packaged program was built before; Electron itself runs what is in dist/app.
-    if (electronPath() !== undefined && !process.env['PALIMPSEST_ELECTRON'] && !isBuilt()) buildApp();
+    if (electronPath() !== undefined && !process.env['PALIMPSEST_ELECTRON'] && !isBuilt())
+      buildApp();
     // Pictures of an earlier run would be taken for those of this one.
     if (process.argv.length === 2) rmSync(PICTURES, { recursive: true, force: true });
     return runSpecs(folder);
