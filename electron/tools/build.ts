@@ -1,7 +1,7 @@
 /**
  * `npm run build`: the screens to `dist/renderer`, and the program as JavaScript to `dist/app`, laid out
  * as the sources are, so that what a module finds beside itself is the same from both. See
- * docs/adr/0007-the-program-is-compiled-file-by-file.md.
+ * docs/adr/0007-the-desktop-runs-compiled-sources.md.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
