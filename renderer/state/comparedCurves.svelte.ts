@@ -4,6 +4,7 @@
  */
 import type { RunEvent } from '../../core/training/events.ts';
 import type { Request } from '../../core/workbench/contract.ts';
+import type { Curve } from '../../core/workbench/schemas/curves.ts';
 import { reportOf } from '../client/errors.ts';
 import type { ErrorReport } from '../client/errors.ts';
 import {
@@ -25,7 +26,7 @@ const MOST_PIXELS_TOGETHER = 8_000;
 const REST_MILLISECONDS = 120;
 
 /** By run and key of the series. */
-type Curves = ReadonlyMap<string, ReadonlyMap<string, ThinnedCurve>>;
+export type Curves = ReadonlyMap<string, ReadonlyMap<string, ThinnedCurve>>;
 
 interface Detail {
   readonly range: StepRange;
@@ -34,6 +35,9 @@ interface Detail {
 }
 
 const NONE: ThinnedCurve = { points: [] };
+
+const curvesByKey = (curves: readonly Curve[]): ReadonlyMap<string, ThinnedCurve> =>
+  new Map(curves.map((curve) => [seriesKey(curve), readCurve(curve)]));
 
 export class ComparedCurves {
   readonly runs: readonly string[];
@@ -83,6 +87,17 @@ export class ComparedCurves {
     return this.#detail === undefined || detail === undefined
       ? whole
       : withDetail(whole, detail, this.#detail.range);
+  }
+
+  /** All that was measured of these series: of many runs that is much, so it is read when it is wanted. */
+  async readEvery(names: readonly string[]): Promise<Curves> {
+    const read: [string, ReadonlyMap<string, ThinnedCurve>][] = [];
+    for (const run of this.runs) {
+      const request = { runs: [run], names: [...names], seconds: false };
+      const [reply] = await workbench.call('runs/curves', request);
+      read.push([run, curvesByKey(reply?.curves ?? [])]);
+    }
+    return new Map(read);
   }
 
   /** Follows the runs until the returned function is called: for an $effect. */
@@ -193,14 +208,7 @@ export class ComparedCurves {
       });
       if (!this.#isFollowed) return false;
       this.#keys = new Map(reply.map(({ run, series }) => [run, series.map(seriesKey)]));
-      take(
-        new Map(
-          reply.map(({ run, curves }) => [
-            run,
-            new Map(curves.map((curve) => [seriesKey(curve), readCurve(curve)])),
-          ]),
-        ),
-      );
+      take(new Map(reply.map(({ run, curves }) => [run, curvesByKey(curves)])));
       this.#error = undefined;
       for (const event of this.#early) this.#hear(event);
       return true;
