@@ -212,7 +212,20 @@ export const SCREENS: readonly Screen[] = [
     await page.getByLabel('Text of the file').fill(BAD_PROJECT);
     await page.getByRole('dialog').getByText(/line/i).first().waitFor();
   }),
+  screen(
+    'corpus, removal asked',
+    ({ corpus }) => `#/corpora/${corpus}`,
+    async (page) => {
+      await button(page, 'Remove for good');
+      await page.getByRole('alertdialog').or(page.getByRole('dialog')).waitFor();
+    },
+  ),
   screen('playground', '#/playground'),
+  screen('playground, masks filled', '#/playground', async (page) => {
+    await page.getByLabel('Text', { exact: true }).fill('the [MASK] has a fever');
+    await button(page, 'Fill the masks');
+    await page.getByRole('grid').or(page.getByRole('table')).first().waitFor();
+  }),
   screen('system', '#/system'),
   screen('a page that is not there', '#/no/such/page'),
   screen('the palette', '#/runs', async (page) => {
