@@ -29,6 +29,8 @@ export interface ImportedModel {
   readonly model: ModelFolder;
   /** `models/<hash>`, or the source itself when linked. */
   readonly folder: string;
+  /** Whether the folder was not there before. */
+  readonly made: boolean;
 }
 
 /**
@@ -50,11 +52,11 @@ export async function importModel(
     );
   }
   await beforeCopy?.(source);
-  if (request.link) return { model, folder: source };
+  if (request.link) return { model, folder: source, made: false };
 
   const folder = join(request.modelsFolder, model.hash);
   if (await isFolder(folder)) {
-    if (await isIntact(folder, model.hash)) return { model, folder };
+    if (await isIntact(folder, model.hash)) return { model, folder, made: false };
     await discard(folder);
   }
   await createFolderAtomically(folder, async (temporary) => {
@@ -70,7 +72,7 @@ export async function importModel(
     }
     signal?.throwIfAborted();
   });
-  return { model, folder };
+  return { model, folder, made: true };
 }
 
 /** For linked models, before every use: throws a UserError when the folder is not what was imported. */

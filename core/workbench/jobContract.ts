@@ -21,13 +21,10 @@ export function jobEntryPath(): string {
   return fileURLToPath(import.meta.url).replace(/jobContract(\.[a-z]+)$/, 'jobEntry$1');
 }
 
-const modelDescription = modelSchema.omit({
-  id: true,
-  name: true,
-  linked: true,
-  parentRun: true,
-  createdAt: true,
-});
+const modelDescription = modelSchema
+  .omit({ id: true, name: true, linked: true, parentRun: true, createdAt: true })
+  /** Whether the job made the folder; one that was there before stays when it cannot be registered. */
+  .extend({ made: z.boolean() });
 export type ModelDescription = z.infer<typeof modelDescription>;
 
 const splitSchema = z.enum(['validation', 'test']);

@@ -66,9 +66,11 @@ async function register(
   try {
     return enter(services, description, registration);
   } catch (error) {
-    const known = services.store.models.find(description.hash);
-    if (!registration.linked && known === undefined) {
-      await rm(description.folder, { recursive: true, force: true });
+    const { hash, folder, made } = description;
+    const known = services.store.models.find(hash);
+    // A copy that is known was damaged and is whole again; of a link the copy is of no use.
+    if (made && (known === undefined || known.linked)) {
+      await rm(folder, { recursive: true, force: true });
     }
     throw error;
   }
@@ -77,7 +79,7 @@ async function register(
 /** A model is its content: registering the same files again answers with the model that is there. */
 function enter(
   { home, store }: Services,
-  { folder, ...description }: ModelDescription,
+  { folder, made: _, ...description }: ModelDescription,
   { name, wish, linked }: Registration,
 ): Model {
   const place = linked ? folder : relativeToHome(home, folder);

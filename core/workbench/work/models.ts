@@ -18,12 +18,12 @@ export async function importWork(
   _: ReportProgress,
   signal: AbortSignal,
 ): Promise<JobReply<'models/import'>> {
-  const { model, folder } = await importModel(request, {
+  const { model, folder, made } = await importModel(request, {
     // At its source, so that what is wrong with it is said of the folder that the person named.
     beforeCopy: async (source) => void (await openTokenizer(source)),
     signal,
   });
-  return describe(model, await openTokenizer(folder), folder);
+  return { ...describe(model, await openTokenizer(folder), folder), made };
 }
 
 export async function initWork(
@@ -37,8 +37,9 @@ export async function initWork(
     const tokenizer = await openTokenizer(made.path);
     const folder = join(modelsFolder, made.hash);
     // The same configuration, tokenizer and seed made this model before.
-    if (!existsSync(folder)) await rename(made.path, folder);
-    return describe(made, tokenizer, folder);
+    const isNew = !existsSync(folder);
+    if (isNew) await rename(made.path, folder);
+    return { ...describe(made, tokenizer, folder), made: isNew };
   } finally {
     await rm(workplace, { recursive: true, force: true });
   }
@@ -51,7 +52,11 @@ export async function verifyWork(
   return {};
 }
 
-function describe(model: ModelFolder, opened: OpenTokenizer, folder: string): ModelDescription {
+function describe(
+  model: ModelFolder,
+  opened: OpenTokenizer,
+  folder: string,
+): Omit<ModelDescription, 'made'> {
   const { config } = model;
   return {
     hash: model.hash,

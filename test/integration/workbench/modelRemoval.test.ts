@@ -1,6 +1,6 @@
 /** Models removed and put back in a real Workbench. */
 import { existsSync } from 'node:fs';
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Model, WorkbenchClient } from '../../../core/workbench/contract.ts';
@@ -53,6 +53,29 @@ it('keeps the files of a linked model', async () => {
   expect(existsSync(join(place, 'config.json'))).toBe(true);
   expect(await workbench.call('models/restore', { model: linked.id })).toEqual(linked);
   await workbench.call('models/remove', { model: 'linked' });
+});
+
+it('leaves no copy behind that cannot be registered, and no folder alone that was there', async () => {
+  const place = join(scratch.inputs, 'known');
+  await cp(tiny.folder, place, { recursive: true });
+  const config = JSON.parse(await readFile(join(place, 'config.json'), 'utf8')) as object;
+  await writeFile(join(place, 'config.json'), JSON.stringify({ ...config, note: 'known' }));
+  const linked = await workbench.call('models/import', { path: place, name: 'a link', link: true });
+  const folders = await readdir(join(scratch.home, 'models'));
+  await expect(
+    workbench.call('models/import', { path: place, name: 'a copy' }),
+  ).rejects.toMatchObject({ code: 'model/known' });
+  expect(await readdir(join(scratch.home, 'models'))).toEqual(folders);
+  await workbench.call('models/remove', { model: 'a link' });
+
+  // A folder that the history does not know, imported from where it lies under a name that is taken.
+  const orphan = join(scratch.home, 'models', linked.hash);
+  await cp(place, orphan, { recursive: true });
+  await expect(
+    workbench.call('models/import', { path: orphan, name: 'tiny' }),
+  ).rejects.toMatchObject({ code: 'model/name-taken' });
+  expect(existsSync(join(orphan, 'config.json'))).toBe(true);
+  await rm(orphan, { recursive: true });
 });
 
 it('gives the room back at the next start', async () => {
