@@ -21,6 +21,17 @@ export type Handlers<Names extends CallName = CallName> = {
   ) => Reply<Name> | Promise<Reply<Name>>;
 };
 
+/**
+ * Calls that carry text of corpora or of the person: their progress is told to the caller alone, and
+ * they never pass through files.
+ */
+export const PRIVATE_CALLS = ['corpora/preview', 'models/fill-mask'] as const;
+export type PrivateCall = (typeof PRIVATE_CALLS)[number];
+
+export function isPrivateCall(name: string): name is PrivateCall {
+  return (PRIVATE_CALLS as readonly string[]).includes(name);
+}
+
 /** @throws UserError `request/unknown-call` */
 export function requireCallName(name: string): CallName {
   if (Object.hasOwn(calls, name)) return name as CallName;

@@ -6,7 +6,7 @@ import type { OwnerLock } from '../store/ownerLock.ts';
 import { openStore } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import { asStoreError } from '../store/storeErrors.ts';
-import { checkRequest } from './calls.ts';
+import { checkRequest, isPrivateCall } from './calls.ts';
 import type { CallContext, Handlers } from './calls.ts';
 import type { CallName, Reply, Request, WorkbenchClient, WorkbenchEvent } from './contract.ts';
 import { cleanHome, prepareHome, resolveInHome } from './home.ts';
@@ -179,7 +179,7 @@ class OwnedWorkbench implements WorkbenchClient {
       ...estimateHandlers(services),
       ...runHandlers(services),
       ...interpolationHandlers(services),
-      ...fillMaskHandlers(services, this.#fillMask),
+      ...fillMaskHandlers(services, (request, context) => this.#fillMask.call(request, context)),
       ...annotationHandlers(services),
       ...diagnosticsHandlers(services),
     };
@@ -192,8 +192,8 @@ class OwnedWorkbench implements WorkbenchClient {
   ): Promise<Reply<Name>> {
     if (this.#closing !== undefined) throw new Error('the Workbench is closed');
     const checked = checkRequest(name, request);
-    const isPrivate = name === 'corpora/preview';
-    return this.#track((context) => this.#handlers[name](checked, context), options, isPrivate);
+    const action = (context: CallContext) => this.#handlers[name](checked, context);
+    return this.#track(action, options, isPrivateCall(name));
   }
 
   /**

@@ -12,8 +12,8 @@ import { openStore } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import { asStoreError } from '../store/storeErrors.ts';
 import type { Progress } from '../text/types.ts';
-import { abortedError, checkRequest } from './calls.ts';
-import type { CallContext, Handlers } from './calls.ts';
+import { abortedError, checkRequest, isPrivateCall } from './calls.ts';
+import type { CallContext, Handlers, PrivateCall } from './calls.ts';
 import { calls, workbenchEventSchema } from './contract.ts';
 import type { CallName, Reply, Request, WorkbenchClient, WorkbenchEvent } from './contract.ts';
 import { homeAt } from './home.ts';
@@ -24,6 +24,7 @@ import { jobRunner } from './jobs.ts';
 import { isReadCall, readHandlers } from './reads.ts';
 import type { ReadCall } from './reads.ts';
 import { corpusPreviewHandlers } from './services/corpusPreview.ts';
+import { fillMaskHandlers } from './services/fillMask.ts';
 import {
   LEASE_MILLISECONDS,
   isMissing,
@@ -32,6 +33,7 @@ import {
   spoolFile,
   spoolFilesOf,
 } from './spool.ts';
+import { WarmJob } from './warmJob.ts';
 import type { SpoolReply, SpoolRequest } from './spool.ts';
 import { ownerDied } from './spoolServer.ts';
 
@@ -72,7 +74,8 @@ class RemoteWorkbench implements WorkbenchClient {
   readonly #home: Home;
   readonly #store: Store;
   readonly #reads: Handlers<ReadCall>;
-  readonly #previews: Handlers<'corpora/preview'>;
+  readonly #private: Handlers<PrivateCall>;
+  readonly #fillMask: WarmJob<'models/fill-mask'>;
   readonly #listeners = new Set<(event: WorkbenchEvent) => void>();
   readonly #stop = new AbortController();
   readonly #waiting = new Set<Promise<unknown>>();
@@ -82,7 +85,13 @@ class RemoteWorkbench implements WorkbenchClient {
     this.#home = home;
     this.#store = store;
     this.#reads = readHandlers(home, store);
-    this.#previews = corpusPreviewHandlers(jobRunner(startProcess));
+    // Ends after each answer: the weights of a command are not asked for again.
+    const fill = new WarmJob({ name: 'models/fill-mask', startProcess, mayStay: () => false });
+    this.#fillMask = fill;
+    this.#private = {
+      ...corpusPreviewHandlers(jobRunner(startProcess)),
+      ...fillMaskHandlers({ home, store }, (request, context) => fill.call(request, context)),
+    };
   }
 
   async call<Name extends CallName>(
@@ -105,12 +114,12 @@ class RemoteWorkbench implements WorkbenchClient {
     const signals = options.signal === undefined ? [] : [options.signal];
     const id = newCallId();
     const signal = AbortSignal.any([this.#stop.signal, ...signals]);
-    if (name === 'corpora/preview') {
-      // The owner's reply would be a file with corpus text in it.
-      const preview = this.#previews['corpora/preview'] as Handlers[Name];
+    if (isPrivateCall(name)) {
+      // Request and reply would be files with the text in them.
+      const handler = this.#private[name] as Handlers[Name];
       const report = (progress: Progress): void =>
         options.onProgress?.({ type: 'progress', call: id, ...progress });
-      return this.#track((async () => preview(checked, { signal, report }))());
+      return this.#track((async () => handler(checked, { signal, report }))());
     }
     const reply = await this.#track(
       this.#ask({ formatVersion: 1, type: 'call', id, name, request: checked }, signal, (event) =>
@@ -144,6 +153,7 @@ class RemoteWorkbench implements WorkbenchClient {
   async close(): Promise<void> {
     this.#stop.abort();
     await Promise.allSettled([...this.#waiting]);
+    this.#fillMask.close();
     this.#store.close();
   }
 

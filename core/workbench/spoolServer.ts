@@ -3,7 +3,7 @@ import { watch } from 'node:fs';
 import { appendFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { UserError, reportError } from '../base/errors.ts';
 import { writeFileAtomically } from '../base/files.ts';
-import { requireCallName } from './calls.ts';
+import { isPrivateCall, requireCallName } from './calls.ts';
 import type { WorkbenchClient, WorkbenchEvent } from './contract.ts';
 import type { Home } from './home.ts';
 import {
@@ -175,6 +175,7 @@ class Server implements SpoolServer {
   async #perform(request: SpoolRequest, signal: AbortSignal, events: EventFile): Promise<unknown> {
     if (request.type === 'call') {
       const name = requireCallName(request.name);
+      if (isPrivateCall(name)) throw notThroughFiles(name);
       // The Workbench checks the request against the contract before it uses it.
       return this.#workbench.call(name, request.request as never, {
         signal,
@@ -257,5 +258,14 @@ export function ownerDied(): UserError {
     'home/owner-died',
     'The process that had the home folder open died while it worked on this request.',
     'See what is there with the list commands, then run the command again.',
+  );
+}
+
+/** Asked for by a program of another version only. */
+function notThroughFiles(name: string): UserError {
+  return new UserError(
+    'call/private',
+    `The call ${name} carries text and is not answered through files.`,
+    'Use the same version of Palimpsest as the one that has the home folder open.',
   );
 }

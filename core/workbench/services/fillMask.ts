@@ -5,14 +5,13 @@ import { countMasks } from '../../evaluation/fillMask.ts';
 import { fullTitle, rowName, settingsText } from '../../results/names.ts';
 import type { RunRecord } from '../../store/runs.ts';
 import { listCheckpoints } from '../../training/checkpoint.ts';
-import type { Handlers } from '../calls.ts';
+import type { CallContext, Handlers } from '../calls.ts';
 import { findModel, findRun } from '../find.ts';
 import { resolveInHome } from '../home.ts';
-import type { JobRequest } from '../jobContract.ts';
+import type { JobReply, JobRequest } from '../jobContract.ts';
 import { MOST_MASKS } from '../schemas/fillMask.ts';
 import type { Predictor } from '../schemas/fillMask.ts';
 import { loadSpecification } from '../storedSpecification.ts';
-import type { WarmJob } from '../warmJob.ts';
 import { lastCheckpoint } from './runWeights.ts';
 import type { Services } from './services.ts';
 
@@ -25,9 +24,15 @@ interface Found {
   readonly source: Source;
 }
 
+type History = Pick<Services, 'home' | 'store'>;
+
+/** `fill` is the job, in a process that stays or in one for each call. */
 export function fillMaskHandlers(
-  services: Services,
-  job: WarmJob<'models/fill-mask'>,
+  services: History,
+  fill: (
+    request: JobRequest<'models/fill-mask'>,
+    context: CallContext,
+  ) => Promise<JobReply<'models/fill-mask'>>,
 ): Handlers<'models/fill-mask'> {
   return {
     async 'models/fill-mask'({ text, predictors, topK }, context) {
@@ -35,7 +40,7 @@ export function fillMaskHandlers(
       const found: Found[] = [];
       for (const predictor of predictors) found.push(await findWeights(services, predictor));
       const sources = found.map(({ source }) => source);
-      const { predictions } = await job.call({ text, topK, predictors: sources }, context);
+      const { predictions } = await fill({ text, topK, predictors: sources }, context);
       return {
         predictors: predictions.map((prediction, index) => {
           const { predictor, step, source } = found[index];
@@ -65,7 +70,7 @@ function requireMasks(text: string): void {
   }
 }
 
-async function findWeights(services: Services, predictor: Predictor): Promise<Found> {
+async function findWeights(services: History, predictor: Predictor): Promise<Found> {
   if (predictor.kind === 'run') return weightsOfRun(services, predictor);
   const { id, hash, name, folder } = findModel(services.store, predictor.id);
   const modelFolder = resolveInHome(services.home, folder);
@@ -78,7 +83,7 @@ async function findWeights(services: Services, predictor: Predictor): Promise<Fo
 }
 
 async function weightsOfRun(
-  services: Services,
+  services: History,
   { id: word, weights }: Extract<Predictor, { kind: 'run' }>,
 ): Promise<Found> {
   const run = findRun(services.store, word);
@@ -122,7 +127,7 @@ function requireFolder(what: string, folder: string): void {
 
 /** Undefined for a run of the base model as it is. */
 async function checkpointOf(
-  services: Services,
+  services: History,
   run: RunRecord,
   weights: 'last' | 'best',
 ): Promise<{ readonly step: number; readonly folder: string } | undefined> {

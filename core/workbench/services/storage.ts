@@ -41,8 +41,10 @@ export async function measureStorage({ home, store }: Services): Promise<Storage
     const bytes = await folderBytes(path);
     const shardFolder = join(path, SHARDS_FOLDER);
     const shards = await folderBytes(shardFolder);
-    add('corpora', bytes - shards);
-    if (shards > 0) add('shards', shards, (await readdir(shardFolder)).length);
+    // Measured one after the other: what was removed in between is no negative number.
+    add('corpora', Math.max(0, bytes - shards));
+    const tokenizers = await readdir(shardFolder).catch(() => []);
+    if (shards > 0) add('shards', shards, tokenizers.length);
     const corpus = corpora.find((one) => basename(one.folder) === folder);
     items.push({ kind: 'corpus', id: corpus?.id ?? folder, name: corpus?.name ?? folder, bytes });
     if (corpus !== undefined && store.runs.usingCorpus(corpus.id).length === 0) {
@@ -58,7 +60,7 @@ export async function measureStorage({ home, store }: Services): Promise<Storage
       count += (await readdir(join(path, name)).catch(() => [])).length;
     }
     const bytes = await folderBytes(path);
-    add('runs', bytes - checkpoints);
+    add('runs', Math.max(0, bytes - checkpoints));
     add('checkpoints', checkpoints, count);
     items.push({ kind: 'run', id: folder, name: folder, bytes });
   });

@@ -1,10 +1,12 @@
 /** Masks filled by models and runs in a real Workbench: agreement, the process that stays, what can go wrong. */
+import { watch } from 'node:fs';
 import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Reply, WorkbenchClient } from '../../../core/workbench/contract.ts';
 import type { HostProcess, StartProcess } from '../../../core/workbench/hostProcess.ts';
 import { startNodeProcess } from '../../../core/workbench/hostProcess.ts';
+import { connectWorkbench } from '../../../core/workbench/remoteClient.ts';
 import type { Fill, Predictor } from '../../../core/workbench/schemas/fillMask.ts';
 import { fill, newScratch, open, tinyProject, waitForState } from '../../fixtures/workbenchHome.ts';
 import type { Scratch } from '../../fixtures/workbenchHome.ts';
@@ -61,6 +63,19 @@ const isAlive = (index: number): boolean => {
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Files that appear in a folder until it is stopped. */
+function watchedNames(folder: string): { stop: () => Promise<string[]> } {
+  const names = new Set<string>();
+  const watcher = watch(folder, (_, name) => names.add(String(name)));
+  return {
+    async stop() {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      watcher.close();
+      return [...names];
+    },
+  };
 }
 
 describe('models/fill-mask', () => {
@@ -176,6 +191,32 @@ describe('models/fill-mask', () => {
       code: 'fill-mask/too-long',
       message: expect.stringContaining('82 tokens') as string,
     });
+  });
+
+  it('beside an owner is the own work of whoever asks: the text waits in no file', async () => {
+    const own: HostProcess[] = [];
+    let running = 0;
+    const client = await connectWorkbench(scratch.home, (entry, args) => {
+      const child = startNodeProcess(entry, args);
+      own.push(child);
+      running++;
+      child.onExit(() => running--);
+      return child;
+    });
+    try {
+      const seen = watchedNames(join(scratch.home, 'spool'));
+      const request = { text: TEXT, predictors: [model('tiny'), run(tuned)], topK: 5 };
+      const before = started.length;
+      const reply = await client.call('models/fill-mask', request);
+      expect(reply).toEqual(await ask([model('tiny'), run(tuned)]));
+      expect(own).toHaveLength(1);
+      // One for the owner's own answer at most, none for the client's.
+      expect(started.length - before).toBeLessThanOrEqual(1);
+      expect(await seen.stop()).toEqual([]);
+      await until(() => running === 0);
+    } finally {
+      await client.close();
+    }
   });
 
   it('refuses texts without a mask or with too many, without a word of the text', async () => {

@@ -229,6 +229,7 @@ describe('the spool', () => {
     ['an unknown key', 'spool/invalid', '{"formatVersion":1,"type":"call","id":"x","extra":1}'],
     ['a call that is none', 'request/unknown-call', request(living, 'system/shell', {})],
     ['a name from the prototype', 'request/unknown-call', request(living, 'constructor', {})],
+    ['text', 'call/private', request(living, 'models/fill-mask', { text: '[MASK]' })],
     ['a wrong request', 'request/invalid', request(living, 'models/import', { path: 7 })],
   ])('answers a request with %s by %s', async (_, code, text) => {
     await writeFile(file(`lease-${living}`), '');
