@@ -1,6 +1,7 @@
 /**
  * How the program ends. A run at work is saved in a checkpoint first, and the person is told before;
- * who quits a second time does not wait for it.
+ * who has been told and quits a second time does not wait for it. The system, which may say several
+ * times that the program has to end, always does.
  */
 import type { ElectronApi } from './api.ts';
 import type { Processes } from './processes.ts';
@@ -14,6 +15,9 @@ export class Quitting {
   readonly #workbench: WorkbenchHost;
   readonly #processes: Processes;
   #state: 'open' | 'asking' | 'closing' | 'closed' = 'open';
+  /** Whether a person knows that quitting again loses what is being saved. */
+  #isTold = false;
+  #interrupts = 0;
 
   constructor(
     electron: Pick<ElectronApi, 'app' | 'BrowserWindow' | 'dialog'>,
@@ -33,15 +37,31 @@ export class Quitting {
   /** A person wants to quit. Returns whether the program may end at once. */
   wish(): boolean {
     if (this.#state === 'closed') return true;
-    if (this.#state === 'closing') this.#force();
+    if (this.#state === 'closing') {
+      if (this.#isTold) this.#force();
+      else void this.#tell();
+    }
     if (this.#state === 'open') void this.#ask();
     return false;
   }
 
-  /** The system or a terminal wants the program to end: nobody is there to be asked. */
+  /** The system wants the program to end: nobody is there to be asked, or to be impatient. */
   demand(): void {
-    if (this.#state === 'closing') this.#force();
-    else if (this.#state !== 'closed') void this.#close();
+    if (this.#state === 'open' || this.#state === 'asking') void this.#close();
+  }
+
+  /** Ctrl-C in a terminal, where a line says what a second one does. */
+  interrupt(): void {
+    this.#interrupts++;
+    if (this.#interrupts > 1 && this.#state === 'closing') {
+      this.#force();
+      return;
+    }
+    if (this.#state === 'closed') return;
+    process.stderr.write(
+      'Palimpsest saves what is at work and then ends. Press Ctrl-C again to end without waiting.\n',
+    );
+    this.demand();
   }
 
   async #ask(): Promise<void> {
@@ -53,18 +73,31 @@ export class Quitting {
       if (this.#state !== 'asking') return;
       this.#state = 'open';
       if (!accepted) return;
+      this.#isTold = true;
     }
     await this.#close();
   }
 
   async #accepts(work: Work): Promise<boolean> {
+    return (await this.#show(questionOf(work))) === 0;
+  }
+
+  /** It was closed without a question, and now a person wants to quit. */
+  async #tell(): Promise<void> {
+    this.#isTold = true;
+    const response = await this.#show(NOTICE);
+    if (response === 1 && this.#state === 'closing') this.#force();
+  }
+
+  /** Resolves with the place of the button. */
+  async #show(question: Question): Promise<number> {
     const { BrowserWindow, dialog } = this.#electron;
     const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
-    const question = { ...questionOf(work), type: 'question' as const, noLink: true };
+    const options = { ...question, type: 'question' as const, noLink: true };
     const { response } = await (window === undefined
-      ? dialog.showMessageBox(question)
-      : dialog.showMessageBox(window, question));
-    return response === 0;
+      ? dialog.showMessageBox(options)
+      : dialog.showMessageBox(window, options));
+    return response;
   }
 
   async #close(): Promise<void> {
@@ -88,14 +121,25 @@ export class Quitting {
   }
 }
 
+interface Question {
+  readonly message: string;
+  readonly detail: string;
+  readonly buttons: string[];
+  readonly defaultId: number;
+  readonly cancelId: number;
+}
+
+const NOTICE: Question = {
+  message: 'Palimpsest is being closed.',
+  detail:
+    'What is at work is being saved. To end without waiting for it, quit again or choose End now.',
+  buttons: ['Wait', 'End now'],
+  defaultId: 0,
+  cancelId: 0,
+};
+
 /** What will happen, in the words of the dialog. */
-export function questionOf({ running, queued }: Work): {
-  message: string;
-  detail: string;
-  buttons: string[];
-  defaultId: number;
-  cancelId: number;
-} {
+export function questionOf({ running, queued }: Work): Question {
   const names = running.join(', ');
   const waiting =
     queued === 0
@@ -134,7 +178,10 @@ export function setupQuitting(
     event?.preventDefault();
     quitting.demand();
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  signals.on('SIGINT', () => {
+    quitting.interrupt();
+  });
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
     signals.on(signal, () => {
       quitting.demand();
     });

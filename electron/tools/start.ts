@@ -39,9 +39,11 @@ const child =
       });
 // The terminal sends an interrupt to both; the child decides what it means.
 process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => {
-  child.kill('SIGTERM');
-});
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    child.kill(signal);
+  });
+}
 child.on('error', (error) => {
   process.stderr.write(`Error: Palimpsest could not be started: ${error.message}\n`);
   process.exitCode = 1;
