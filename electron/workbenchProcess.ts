@@ -15,18 +15,29 @@ async function serve(main: ParentPort, homeFolder: string): Promise<void> {
   const tell = (message: MessageFromWorkbench): void => {
     main.postMessage(message);
   };
+  let windows: WorkbenchWindows | undefined;
+  const asked = { toClose: false };
+  const close = (): void => {
+    void windows?.close().then(() => process.exit(0), fail);
+  };
+  // Before the home folder is opened, which takes its time: it may be given back at once.
+  main.on('message', ({ data, ports }) => {
+    const message = messageToWorkbenchSchema.safeParse(data).data;
+    if (message?.type === 'window') for (const port of ports) windows?.open(port);
+    if (message?.type === 'close') {
+      asked.toClose = true;
+      close();
+    }
+  });
   try {
     const workbench = await openWorkbench({ home: homeFolder, startProcess, continueRuns: true });
-    const windows = new WorkbenchWindows(workbench, complain);
-    await windows.reportWork((work) => {
+    const opened = new WorkbenchWindows(workbench, complain);
+    await opened.reportWork((work) => {
       tell({ type: 'work', work });
     });
-    main.on('message', ({ data, ports }) => {
-      const message = messageToWorkbenchSchema.safeParse(data).data;
-      if (message?.type === 'window') for (const port of ports) windows.open(port);
-      if (message?.type === 'close') void windows.close().then(() => process.exit(0), fail);
-    });
-    tell({ type: 'ready' });
+    windows = opened;
+    if (asked.toClose) close();
+    else tell({ type: 'ready' });
   } catch (error) {
     const report = reportError(error);
     if (report.stack !== undefined) complain(error);
@@ -47,8 +58,9 @@ function fail(error: unknown): void {
 }
 
 goOffline(true);
-// Ctrl-C reaches the whole group of processes; the main process decides what becomes of this one.
-process.on('SIGINT', () => undefined);
+// Ctrl-C, a closed terminal and a shutdown reach the whole group of processes. The main process decides
+// what becomes of this one, which Electron ends when the main process is gone.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 const main = parentPort();
 if (main === undefined || home === undefined) {
   process.stderr.write('This program is started by Palimpsest, not by hand.\n');

@@ -63,8 +63,13 @@ function serve(parent: ParentChannel): void {
     hasClosed = true;
     if (!isAtWork) process.exit(0);
   });
-  // Ctrl-C reaches the whole group of processes; the parent decides what becomes of this one.
-  process.on('SIGINT', () => undefined);
+  // Ctrl-C, a closed terminal and a shutdown reach the whole group of processes; the parent decides
+  // what becomes of this one, as long as there is a parent.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (hasClosed) process.exit(1);
+    });
+  }
 }
 
 async function answer(parent: ParentChannel, name: string, request: unknown): Promise<void> {

@@ -120,6 +120,27 @@ describe('quitting with a run at work', () => {
   });
 });
 
+test('what a closed terminal sends to the whole group does not end the Workbench by itself', async () => {
+  await program.start();
+  const { workbench } = program.client();
+  await workbench.call('runs/list', {});
+  const own = program.electron.processes.filter(({ entry }) => entry.includes('workbenchProcess'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.kill(own[0]?.pid ?? 0, signal);
+    expect(await workbench.call('runs/list', {})).toEqual([]);
+  }
+  expect(own[0]?.pid).toBeTypeOf('number');
+  program.signals.emit('SIGHUP');
+  expect(await program.electron.app.ended.promise).toBe(0);
+  expect(own[0]?.pid).toBeUndefined();
+});
+
+test('a program that is ended while it starts ends', async () => {
+  await program.start();
+  program.signals.emit('SIGTERM');
+  expect(await program.electron.app.ended.promise).toBe(0);
+});
+
 test('a Workbench that dies is started again, its run is saved, and the window says so', async () => {
   await program.start();
   const client = program.client();
