@@ -78,6 +78,8 @@ export class Processes {
         this.#byAsker.get(child)?.get(request.process)?.kill();
       }
     });
+    // An error that V8 cannot go on from: the end follows. Its report may hold text, and stays unread.
+    child.on('error', () => undefined);
     child.on('exit', (code) => {
       this.#alive.delete(child);
       this.#byAsker.delete(child);

@@ -47,6 +47,15 @@ test('a job that is killed is known by its signal, and what it is told then is d
   await processes.allEnded(0);
 });
 
+test('an error that V8 cannot go on from is left to the end that follows it', async () => {
+  const job = processes.startProcess(jobEntryPath(), ['x'], { quiet: true });
+  const [played] = electron.processes;
+  expect(() => played?.emit('error', 'FatalError', 'v8', '{}')).not.toThrow();
+  await expect.poll(() => job.pid).toBeTypeOf('number');
+  played?.die();
+  expect(await exitOf(job)).toEqual({ code: null, signal: 'SIGKILL' });
+});
+
 test('only modules of this program are started', () => {
   for (const entry of ['/bin/sh', `${ROOT}/../other.js`, 'core/workbench/jobEntry.ts']) {
     expect(() => processes.startProcess(entry, [])).toThrow('no module of this program');
