@@ -17,6 +17,7 @@ import {
 } from '../lib/thinnedCurve.ts';
 import type { StepRange, ThinnedCurve } from '../lib/thinnedCurve.ts';
 import { seriesKey } from './curves.svelte.ts';
+import { onReopened } from './reopening.svelte.ts';
 import { workbench } from './workbench.svelte.ts';
 
 /** Pixels that curves are thinned to: of one, and of all curves of a chart together. */
@@ -109,20 +110,12 @@ export class ComparedCurves {
       if (this.#readings > 0) this.#early.push(event.event);
     });
     void this.#readSeries();
-    let wasOpen = workbench.connection.state === 'open';
-    const stopEffect = $effect.root(() => {
-      $effect(() => {
-        const isOpen = workbench.connection.state === 'open';
-        // What was said during a break is lost.
-        if (isOpen && !wasOpen) void this.#readAgain();
-        wasOpen = isOpen;
-      });
-    });
+    const stopReopened = onReopened(() => void this.#readAgain());
     return () => {
       this.#isFollowed = false;
       clearTimeout(this.#timer);
       stop();
-      stopEffect();
+      stopReopened();
     };
   }
 
@@ -159,9 +152,13 @@ export class ComparedCurves {
     this.#isLoaded ||= this.#error === undefined;
   }
 
+  /** All of it, the detail too: each has a gap where events were lost. */
   async #readAgain(): Promise<void> {
     await this.#readSeries();
     if (this.#names.size > 0) await this.#readWhole([...this.#names]);
+    if (!this.#isFollowed) return;
+    this.#detail = undefined;
+    this.view(this.#view);
   }
 
   /** Each by itself: the first chart is drawn while the others are read. */

@@ -3,6 +3,7 @@ import type { MetricSeries, WorkbenchEvent } from '../../core/workbench/contract
 import { reportOf } from '../client/errors.ts';
 import type { ErrorReport } from '../client/errors.ts';
 import type { Point } from '../lib/points.ts';
+import { onReopened } from './reopening.svelte.ts';
 import { workbench } from './workbench.svelte.ts';
 
 /** "train/target_loss", or "evaluation/<set>/nll|<split>|<role>" where a series has these. */
@@ -72,18 +73,11 @@ export class RunCurves {
       else early.push(event);
     });
     void read();
-    let wasOpen = workbench.connection.state === 'open';
-    const stopEffect = $effect.root(() => {
-      $effect(() => {
-        const isOpen = workbench.connection.state === 'open';
-        if (isOpen && !wasOpen) void read();
-        wasOpen = isOpen;
-      });
-    });
+    const stopReopened = onReopened(() => void read());
     return () => {
       followed = false;
       stop();
-      stopEffect();
+      stopReopened();
     };
   }
 

@@ -4,6 +4,7 @@ import type { RunChange, RunDetail, WorkbenchEvent } from '../../core/workbench/
 import { isAborted, reportOf } from '../client/errors.ts';
 import type { ErrorReport } from '../client/errors.ts';
 import { mergeEvents } from '../lib/runLog.ts';
+import { onReopened } from './reopening.svelte.ts';
 import { workbench } from './workbench.svelte.ts';
 
 /** Between two readings of the details: events may come many a second. */
@@ -81,20 +82,13 @@ export class RunStory {
     });
     void this.refresh();
     void readLog();
-    let wasOpen = workbench.connection.state === 'open';
-    const stopEffect = $effect.root(() => {
-      $effect(() => {
-        const isOpen = workbench.connection.state === 'open';
-        if (isOpen && !wasOpen) {
-          void this.refresh();
-          void readLog();
-        }
-        wasOpen = isOpen;
-      });
+    const stopReopened = onReopened(() => {
+      void this.refresh();
+      void readLog();
     });
     return () => {
       stop();
-      stopEffect();
+      stopReopened();
       clearTimeout(this.#timer);
     };
   }
