@@ -59,12 +59,13 @@ export function estimateProject(measured: Measurements, material: EstimateMateri
     return {
       steps: time.steps,
       secondsPerStep: time.secondsPerStep && slowed(time.secondsPerStep),
-      seconds: slowed(time.seconds),
+      seconds: time.seconds && slowed(time.seconds),
       evaluationSeconds: slowed(time.evaluationSeconds),
     };
   };
   const strategies = works.map(({ strategy, settings, runs }): StrategyEstimate => {
-    const one = runs.find(({ purpose }) => purpose === 'result');
+    // One that is still to be done, whose steps were measured, stands for all.
+    const one = [...pending(runs), ...runs].find(({ purpose }) => purpose === 'result');
     const { steps, secondsPerStep, seconds } = one === undefined ? NO_TIME : timeOf(one);
     return {
       strategy,
@@ -73,7 +74,7 @@ export function estimateProject(measured: Measurements, material: EstimateMateri
       steps,
       secondsPerStep,
       secondsPerRun: seconds,
-      seconds: sum(pending(runs).map((run) => timeOf(run).seconds)),
+      seconds: sum(pending(runs).flatMap((run) => timeOf(run).seconds ?? [])),
     };
   });
   const all = works.flatMap(({ runs }) => runs);
@@ -115,7 +116,7 @@ export function estimateProject(measured: Measurements, material: EstimateMateri
 const NO_TIME: RunTime = {
   steps: ZERO,
   secondsPerStep: null,
-  seconds: ZERO,
+  seconds: null,
   evaluationSeconds: ZERO,
 };
 

@@ -14,10 +14,13 @@ export interface EvaluatedSet {
 
 export interface RunTime {
   readonly steps: Span;
-  /** Null when the run takes no steps. */
+  /** Null when the run takes no steps, or none of its kind were measured. */
   readonly secondsPerStep: Span | null;
-  /** From the start of its process to its last checkpoint; the base model's scores are shared work. */
-  readonly seconds: Span;
+  /**
+   * From the start of its process to its last checkpoint; the base model's scores are shared work. Null
+   * when its steps were not measured, as those of kinds whose runs are all done are not.
+   */
+  readonly seconds: Span | null;
   readonly evaluationSeconds: Span;
 }
 
@@ -50,16 +53,18 @@ export function runTime(
   const { key } = run.kind;
   const kind = measured.steps.find((one) => one.key === key);
   const steps = stepsOf(run, measured, project);
+  const evaluating = evaluationTime(steps, own, project);
+  if (kind === undefined) {
+    return { steps, secondsPerStep: null, seconds: null, evaluationSeconds: evaluating };
+  }
   const step = withPace(
     meanSeconds(
-      (kind?.steps ?? []).map(({ tokens, seconds }) => ({ size: tokens, seconds })),
-      kind?.epoch.tokens ?? 0,
+      kind.steps.map(({ tokens, seconds }) => ({ size: tokens, seconds })),
+      kind.epoch.tokens,
     ),
   );
   const training = times(steps, step);
-  const shapes = kind?.epoch.shapes ?? 0;
-  const graphs = within(graphSeconds(measured) * shapes, GRAPH_ERROR);
-  const evaluating = evaluationTime(steps, own, project);
+  const graphs = within(graphSeconds(measured) * kind.epoch.shapes, GRAPH_ERROR);
   const saving = savingTime(steps, training, measured.bytesPerSecond, { project, parameters });
   return {
     steps,

@@ -54,9 +54,9 @@ export function describeEstimate(estimate: Estimate): string {
     ({ strategy, settings, runs, steps, secondsPerStep, secondsPerRun, ...all }) => [
       fullTitle(strategy, settings),
       formatCount(runs.results + runs.choosing),
-      secondsPerStep === null ? '' : formatCount(steps.expected),
-      secondsPerStep === null ? '' : formatPace(secondsPerStep.expected),
-      roughDuration(secondsPerRun.expected),
+      steps.expected === 0 ? '' : formatCount(steps.expected),
+      secondsPerStep === null ? unknownOr(secondsPerRun, '') : formatPace(secondsPerStep.expected),
+      unknownOr(secondsPerRun, roughDuration(secondsPerRun?.expected ?? 0)),
       roughDuration(all.seconds.expected),
       rangeText(all.seconds),
     ],
@@ -107,6 +107,11 @@ export function describeEstimate(estimate: Estimate): string {
     ...estimate.remarks.map((remark) => `\n${remark}\n`),
     ...estimate.warnings.map((warning) => `\nWarning: ${warning}\n`),
   ].join('');
+}
+
+/** A dash for work whose runs are all done, so that it was not measured. */
+function unknownOr(seconds: Span | null, text: string): string {
+  return seconds === null ? '–' : text;
 }
 
 function sharedTitle({ kind, corpus }: SharedWork): string {

@@ -21,10 +21,10 @@ export const strategyEstimateSchema = z.object({
   runs: runCountSchema,
   /** Optimizer steps of a run of the table; 0 for the base model. */
   steps: spanSchema,
-  /** Null for the base model, which takes no steps. */
+  /** Null for the base model, which takes no steps, and where no run is left to be measured for. */
   secondsPerStep: spanSchema.nullable(),
-  /** Of a run of the table from its start to its end. */
-  secondsPerRun: spanSchema,
+  /** Of a run of the table from its start to its end; null where its steps were not measured. */
+  secondsPerRun: spanSchema.nullable(),
   /** Of the runs that are still to be done. */
   seconds: spanSchema,
 });

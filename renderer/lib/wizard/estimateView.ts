@@ -2,10 +2,18 @@
 import './withoutEval.ts';
 import { settingsText } from '../../../core/results/names.ts';
 import type { ProjectFile } from '../../../core/workbench/projectFile.ts';
-import type { Estimate, SharedWork, Span } from '../../../core/workbench/schemas/estimate.ts';
+import type {
+  Estimate,
+  SharedWork,
+  Span,
+  StrategyEstimate,
+} from '../../../core/workbench/schemas/estimate.ts';
 import { roughly } from '../../../core/workbench/spans.ts';
 import { variantsOf } from '../../../core/workbench/strategyEntries.ts';
 import { formatBytes, formatCount, formatCounted, formatDuration } from '../format.ts';
+
+/** Of work whose runs are all done, so that it was not measured. */
+const UNKNOWN = '–';
 
 export interface EstimateRow {
   readonly strategy: string;
@@ -36,15 +44,24 @@ export function expectedRows({ strategies, seeds }: ProjectFile): EstimateRow[] 
 }
 
 export function estimateRows({ strategies }: Estimate): EstimateRow[] {
-  return strategies.map(({ strategy, settings, runs, secondsPerStep, secondsPerRun, seconds }) => ({
+  return strategies.map(({ strategy, settings, runs, seconds, ...each }) => ({
     strategy,
     settings,
     runs: runsText(runs),
-    step: secondsPerStep === null ? '' : paceText(secondsPerStep.expected),
-    run: durationText(secondsPerRun.expected),
+    step: stepText(each),
+    run: each.secondsPerRun === null ? UNKNOWN : durationText(each.secondsPerRun.expected),
     all: durationText(seconds.expected),
     range: rangeText(seconds),
   }));
+}
+
+/** Empty for the base model, which takes no steps. */
+function stepText({
+  secondsPerStep,
+  secondsPerRun,
+}: Pick<StrategyEstimate, 'secondsPerStep' | 'secondsPerRun'>): string {
+  if (secondsPerStep !== null) return paceText(secondsPerStep.expected);
+  return secondsPerRun === null ? UNKNOWN : '';
 }
 
 function runsText({ results, choosing }: { results: number; choosing: number }): string {

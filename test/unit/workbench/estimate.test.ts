@@ -1,6 +1,7 @@
 /** The arithmetic of estimates, on measurements made up so that the answers are known. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { describeEstimate } from '../../../core/headless/commands/estimate.ts';
 import { estimateProject } from '../../../core/workbench/estimate.ts';
 import type { EstimateMaterial } from '../../../core/workbench/estimate.ts';
 import type { Measurements } from '../../../core/workbench/probeContract.ts';
@@ -9,6 +10,7 @@ import type { ProjectFile } from '../../../core/workbench/projectFile.ts';
 import { costKinds, runWorkKey, strategyWorks } from '../../../core/workbench/projectWork.ts';
 import type { DoneWork } from '../../../core/workbench/projectWork.ts';
 import { variantsOf } from '../../../core/workbench/strategyEntries.ts';
+import { estimateRows } from '../../../renderer/lib/wizard/estimateView.ts';
 
 function projectOf(overrides: object = {}, training: object = {}): ProjectFile {
   return projectFileSchema.parse({
@@ -96,10 +98,10 @@ describe('time', () => {
   it('is steps, evaluations during and after, and nothing else where nothing else takes time', () => {
     const { strategies, evaluationSeconds, seconds } = estimateOf(projectOf());
     const [ndt, sdt] = strategies;
-    expect(ndt?.secondsPerRun.expected).toBe(0);
+    expect(ndt?.secondsPerRun?.expected).toBe(0);
     expect(ndt?.secondsPerStep).toBeNull();
     // 100 × 2 s; validation sets after 25, 50 and 75 steps, 2 × 1 s each; all four sets at the end.
-    expect(sdt?.secondsPerRun.expected).toBeCloseTo(200 + 3 * 2 + 4, 4);
+    expect(sdt?.secondsPerRun?.expected).toBeCloseTo(200 + 3 * 2 + 4, 4);
     expect(evaluationSeconds.expected).toBeCloseTo(10, 6);
     // The machine's own pace may change by a tenth, though every step took equally long.
     expect(sdt?.secondsPerStep).toEqual({
@@ -182,6 +184,37 @@ describe('time', () => {
     const estimate = estimateProject(measuredFor(project), materialOf(project, {}, done));
     expect(estimate.runs).toEqual({ results: 2, choosing: 0, done: 1 });
     expect(estimate.seconds.expected).toBeCloseTo(210, 4);
+    expect(estimate.strategies[1]?.secondsPerStep?.expected).toBeCloseTo(2, 9);
+    expect(estimate.strategies[1]?.secondsPerRun?.expected).toBeCloseTo(210, 4);
+  });
+
+  it('does not know what a step takes of a strategy whose runs are all done', () => {
+    const project = projectOf({ strategies: ['ndt', 'sdt', 'ewc'] });
+    const [sdt] = variantsOf('sdt');
+    const done = {
+      runs: new Set(sdt === undefined ? [] : [runWorkKey(sdt, 1, 'result', 100)]),
+      choices: new Map(),
+    };
+    const works = strategyWorks(project, done);
+    const kinds = new Set(costKinds(works).map(({ key }) => key));
+    const { steps } = measuredFor(project);
+    const measured = { steps: steps.filter(({ key }) => kinds.has(key)) };
+    expect(measured.steps).toHaveLength(1);
+    const estimate = estimateOf(project, measured, { works });
+    expect(estimate.runs).toEqual({ results: 2, choosing: 0, done: 1 });
+    expect(estimate.strategies[1]).toMatchObject({
+      steps: { expected: 100 },
+      secondsPerStep: null,
+      secondsPerRun: null,
+      seconds: { expected: 0 },
+    });
+    expect(estimate.strategies[2]?.secondsPerStep?.expected).toBeCloseTo(2, 9);
+    expect(estimateRows(estimate).map(({ step, run, all }) => [step, run, all])).toEqual([
+      ['', '0.0 s', '0.0 s'],
+      ['–', '–', '0.0 s'],
+      ['2.0 s', '3 min 30 s', '3 min 30 s'],
+    ]);
+    expect(describeEstimate(estimate)).toMatch(/^SDT +0 +100 +– +– +0(\.0)? s/m);
   });
 
   it('is wider beside runs and other programs, says so, and counts few steps', () => {
