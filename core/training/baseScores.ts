@@ -4,6 +4,7 @@
  * that only scores which this run would have computed to the last bit are taken; what is damaged is
  * computed again. Processes may write one file at once: their bytes are equal, and the last one stays.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +51,11 @@ export class BaseScores {
       // Kernels are chosen by what the processor can do, and with them the last digits.
       processor: [process.platform, process.arch, cpus()[0]?.model ?? ''],
     };
+  }
+
+  /** Whether there are scores on a set; that they are sound is seen when they are taken. */
+  has(setHash: string): boolean {
+    return existsSync(this.#placeOf(setHash).file);
   }
 
   /** Copies the scores on a set to a scores file of the run's; undefined when there are none to trust. */

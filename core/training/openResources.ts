@@ -1,7 +1,6 @@
 /** Opens what a run works with: the model on its engine, the windows of its corpus, its evaluation sets. */
 import { availableParallelism } from 'node:os';
 import { UserError } from '../base/errors.ts';
-import { VERSION } from '../base/version.ts';
 import { prepareFrozenMasks } from '../evaluation/scoring.ts';
 import { readFrozenMasks } from '../evaluation/frozenMasks.ts';
 import { maximumSequenceLength } from '../model/config.ts';
@@ -25,6 +24,7 @@ import type {
   PreparedEvaluation,
   TrainingResources,
 } from './resources.ts';
+import { programVersions } from './runFile.ts';
 
 export const openResources: OpenResources = async (specification, objective) => {
   const { settings, target, rehearsal, modelFolder, seed } = specification;
@@ -79,7 +79,7 @@ export const openResources: OpenResources = async (specification, objective) => 
       session,
       readBase: async () => (await loadModel()).weights,
       threads,
-      versions: { palimpsest: VERSION, node: process.versions.node },
+      versions: programVersions(),
       notices: model.notices,
       streams: {
         ...(targetStream === undefined ? {} : { target: targetStream }),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError, asUserError } from '../base/errors.ts';
 import { hashJson, writeFileAtomically } from '../base/files.ts';
+import { VERSION } from '../base/version.ts';
 import { PART_NAMES, needsOf, objectiveOf } from '../strategies/parts.ts';
 import { runSpecificationSchema } from './configuration.ts';
 import type { RunSpecification } from './configuration.ts';
@@ -103,6 +104,11 @@ export function checkRunFile(specification: RunSpecification): void {
     `The run folder ${specification.runFolder} holds a run with another configuration.`,
     'Resume the run with the configuration in its run.json, or start a new run.',
   );
+}
+
+/** Of what computes runs in this process. */
+export function programVersions(): Machine['versions'] {
+  return { palimpsest: VERSION, node: process.versions.node };
 }
 
 /** What a run is computed with; only with the same is it the same to the last bit. */

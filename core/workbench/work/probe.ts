@@ -3,8 +3,7 @@
  * the real model on the real engine, with batches of the real corpora. What it writes lies in one
  * folder, which is removed at the end.
  */
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../base/errors.ts';
@@ -17,8 +16,10 @@ import { SDT } from '../../strategies/sdt.ts';
 import { openTokenizer } from '../../text/tokenizer.ts';
 import type { ReportProgress, Tokenizer } from '../../text/types.ts';
 import { holdAnchor } from '../../training/anchor.ts';
+import { BaseScores } from '../../training/baseScores.ts';
 import { openSourceStream, openTargetStream } from '../../training/batchStream.ts';
 import type { OpenedStream } from '../../training/batchStream.ts';
+import { programVersions } from '../../training/runFile.ts';
 import type { JobReply, JobRequest } from '../jobContract.ts';
 import type { EvaluationMeasurement } from '../probeContract.ts';
 import { probeCorpus } from './probe/corpora.ts';
@@ -56,7 +57,8 @@ class Probe {
   }
 
   async measure(): Promise<JobReply<'projects/probe'>> {
-    const { modelFolder, modelHash, tokenizerHash, engine, threads, settings } = this.#request;
+    const { modelFolder, modelHash, tokenizerHash, engine, settings } = this.#request;
+    const threads = this.#request.threads ?? availableParallelism();
     this.#tell('loading the model', 0, null, '');
     const model = await loadModelFolder(modelFolder);
     const { tokenizer } = await openTokenizer(modelFolder);
@@ -67,7 +69,7 @@ class Probe {
       const session = await openMlmSession({
         config: model.config,
         weights: model.weights,
-        session: { engine, threads: threads ?? availableParallelism() },
+        session: { engine, threads },
         dropout: settings.dropout,
       });
       this.#opened.push(session);
@@ -94,7 +96,7 @@ class Probe {
         steps: measurements,
         tokensPerSecond,
         evaluations,
-        hasBaseScores: await this.#hasBaseScores(),
+        hasBaseScores: this.#hasBaseScores(session, threads),
         fisher: await this.#fisher(session, model, tokenizer, corpora),
         bytesPerSecond,
         peakBytes,
@@ -200,11 +202,12 @@ class Probe {
     );
   }
 
-  async #hasBaseScores(): Promise<boolean> {
+  /** Only those that were computed as the runs of the project would are taken by them. */
+  #hasBaseScores({ engine, description }: Session, threads: number): boolean {
     const { sets, baseScoresFolder } = this.#request.evaluation;
-    if (sets.length === 0 || !existsSync(baseScoresFolder)) return false;
-    const files = await readdir(baseScoresFolder);
-    return sets.every((set) => files.some((file) => file.startsWith(set.slice(0, 16))));
+    const machine = { engine, device: description, threads, versions: programVersions() };
+    const scores = new BaseScores(baseScoresFolder, this.#request, machine);
+    return sets.length > 0 && sets.every((set) => scores.has(set));
   }
 
   #tell(stage: string, done: number, total: number | null, unit: string): void {

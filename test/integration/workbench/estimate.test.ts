@@ -1,5 +1,6 @@
 /** Estimates through a whole Workbench: a real probe in a process of its own, which leaves nothing. */
 import { readdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WorkbenchClient } from '../../../core/workbench/contract.ts';
 import { startNodeProcess } from '../../../core/workbench/hostProcess.ts';
@@ -101,6 +102,11 @@ describe('an estimate', () => {
       ['base scores', true],
     ]);
     expect(again.seconds.high).toBe(0);
+
+    // Scores of other threads differ in the last digits, so a run would not take them.
+    const threads = availableParallelism() + 1;
+    const other = await workbench.call('projects/estimate', { project: { ...epochs, threads } });
+    expect(other.shared.find(({ kind }) => kind === 'base scores')?.isThere).toBe(false);
   });
 
   it('refuses what a run refuses, in the same words', async () => {
