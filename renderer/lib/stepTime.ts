@@ -34,11 +34,11 @@ function rising(clock: readonly Point[]): Point[] {
   });
 }
 
-/** The steps during which any of the clocks shows a time in `range`, in seconds. */
+/** The steps during which any of the clocks shows a time in `range`, in seconds; undefined without a clock. */
 export function stepsAt(
   clocks: readonly (readonly Point[])[],
   range: { readonly min: number; readonly max: number },
-): { readonly min: number; readonly max: number } {
+): { readonly min: number; readonly max: number } | undefined {
   const bounds = clocks.flatMap((clock) => {
     const times = rising(clock);
     const last = times.at(-1);
@@ -47,6 +47,7 @@ export function stepsAt(
     const to = times.find(({ y }) => y >= range.max)?.x ?? last.x;
     return [{ from, to }];
   });
+  if (bounds.length === 0) return undefined;
   return {
     min: Math.min(...bounds.map(({ from }) => from)),
     max: Math.max(...bounds.map(({ to }) => to)),

@@ -49,7 +49,9 @@ export function withDetail(
 
 function replaced(points: readonly Point[], inside: readonly Point[], range: StepRange): Point[] {
   const before = points.slice(0, firstAtOrAfter(points, range.min));
-  return [...before, ...inside, ...points.filter(({ x }) => x > range.max)];
+  // What was heard since the detail was read is in both.
+  const within = inside.filter(({ x }) => x <= range.max);
+  return [...before, ...within, ...points.filter(({ x }) => x > range.max)];
 }
 
 /** A point of a step that is there is replaced; one before the last is put in its place. */

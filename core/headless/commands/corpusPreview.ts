@@ -1,6 +1,6 @@
 /** `corpus preview`: what an import would read, before anything is stored. */
 import { resolve } from 'node:path';
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import type { DocumentBoundary } from '../../text/types.ts';
 import type { Request } from '../../workbench/contract.ts';
@@ -12,14 +12,9 @@ import {
   sampleWords,
   stopsImport,
 } from '../../workbench/corpusPreviewWords.ts';
+import { MOST_DOCUMENTS } from '../../workbench/schemas/corpusPreview.ts';
 import type { CorpusPreview } from '../../workbench/schemas/corpusPreview.ts';
-import {
-  answerFromWorkbench,
-  callWithProgress,
-  examples,
-  newCommand,
-  wholeNumber,
-} from '../command.ts';
+import { answerFromWorkbench, callWithProgress, examples, newCommand } from '../command.ts';
 import type { CommonOptions, Session } from '../command.ts';
 import { FAILED_EXIT_CODE } from '../failure.ts';
 import { formatBytes, formatCount } from '../output/format.ts';
@@ -74,7 +69,7 @@ export function previewCommand(session: Session): Command {
         'personal data in a sample of them, and what would stop it. Nothing is stored.',
     ),
   )
-    .option('--show <number>', 'documents to show', wholeNumber, 3)
+    .option('--show <number>', `documents to show, 1 to ${MOST_DOCUMENTS}`, documentCount, 3)
     .addHelpText(
       'after',
       examples(
@@ -95,6 +90,12 @@ export function previewCommand(session: Session): Command {
         return { document: preview, text: describePreview(preview), exitCode };
       }),
     );
+}
+
+function documentCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= MOST_DOCUMENTS) return count;
+  throw new InvalidArgumentError(`A whole number from 1 to ${MOST_DOCUMENTS} is needed.`);
 }
 
 function describePreview(preview: CorpusPreview): string {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../../core/headless/program.ts';
+import { MOST_DOCUMENTS } from '../../../core/workbench/schemas/corpusPreview.ts';
 import type { CorpusPreview } from '../../../core/workbench/schemas/corpusPreview.ts';
 import { memoryEnvironment, PreparedWorkbench } from './fakes.ts';
 
@@ -35,7 +36,7 @@ async function preview(changes: Partial<CorpusPreview>, ...options: string[]) {
   const environment = memoryEnvironment(workbench);
   const args = ['corpus', 'preview', 'a', ...options];
   const exitCode = await runCommandLine(args, environment, '1.2.3');
-  return { exitCode, out: environment.stdout.text };
+  return { exitCode, out: environment.stdout.text, error: environment.stderr.text };
 }
 
 describe('corpus preview', () => {
@@ -81,6 +82,14 @@ describe('corpus preview', () => {
     expect(exitCode).toBe(0);
     expect(out).not.toContain('would stop');
     expect(out).toMatch(/It is gzipped\.\nImport it\.\n$/);
+  });
+
+  it.each(['0', '1000', '-1', 'all'])('does not show %s documents', async (count) => {
+    const { exitCode, out, error } = await preview({}, '--show', count);
+    expect(exitCode).not.toBe(0);
+    expect(out).toBe('');
+    expect(error).toMatch(/--show <number>/);
+    expect(error).toContain(`A whole number from 1 to ${MOST_DOCUMENTS} is needed.`);
   });
 
   it('says that nothing was found, and in how much', async () => {

@@ -41,6 +41,13 @@ describe('a thinned curve', () => {
     // All points are there: they are their own means.
     expect(at(trend?.points ?? [])).toEqual([30, 40, 50, 95]);
     expect(trend?.spacing).toBe(10);
+    // A point after the range, heard since, is in both.
+    const heard = withDetail(
+      withPoint(thin, { x: 1000, y: 1 }),
+      withPoint(detail, { x: 1000, y: 1 }),
+      { min: 20, max: 90 },
+    );
+    expect(heard.points.filter(({ x }) => x === 1000)).toHaveLength(1);
   });
 
   test('that has all of its points needs no detail', () => {
@@ -102,4 +109,5 @@ test('a time in view is looked up on the clocks of all runs', () => {
   expect(stepsAt([slow, fast], { min: 20, max: 30 })).toEqual({ min: 10, max: 30 });
   expect(stepsAt([slow], { min: 20, max: 40 })).toEqual({ min: 10, max: 20 });
   expect(stepsAt([slow, []], { min: 0, max: 1000 })).toEqual({ min: 0, max: 30 });
+  expect(stepsAt([[]], { min: 0, max: 1000 })).toBeUndefined();
 });
