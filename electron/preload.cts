@@ -65,6 +65,11 @@ const bridge: WorkbenchBridge = {
     const line: Line = {
       attempt: ++attempts,
       onPort: (given) => {
+        // One line is enough; what it was sent for has been answered.
+        if (port !== undefined) {
+          given.close();
+          return;
+        }
         port = given;
         port.addEventListener('message', ({ data }) => {
           if (current === line && typeof data === 'string') onMessage(data);

@@ -19,7 +19,7 @@ const JOB_MILLISECONDS = 60_000;
 
 const NOTHING: Work = { running: [], queued: 0 };
 
-/** A window that wants a line to the Workbench. */
+/** A window that wants a line to the Workbench. Both may throw: it may be gone by now. */
 export interface WindowLine {
   readonly line: (port: MessagePortMain) => void;
   readonly refused: (reason: ErrorReport) => void;
@@ -30,7 +30,7 @@ type State =
   | 'stopped'
   | 'starting'
   | 'ready'
-  /** Died, and its jobs have not ended yet. */
+  /** Died, at work or at its start, and its jobs have not ended yet. */
   | 'clearing'
   | 'closing'
   | 'closed';
@@ -90,7 +90,7 @@ export class WorkbenchHost {
   /** Answers when the Workbench is there, or cannot be. */
   connect(window: WindowLine): void {
     if (this.#state === 'closing' || this.#state === 'closed') {
-      window.refused(hostCloses().toJSON());
+      refuse(window, hostCloses().toJSON());
       return;
     }
     if (this.#state === 'ready') this.#open(window);
@@ -102,13 +102,13 @@ export class WorkbenchHost {
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     const isThere = this.#state === 'ready' || this.#state === 'starting';
-    const isClearing = this.#state === 'clearing';
     this.#state = 'closing';
+    for (const window of this.#waiting.splice(0)) refuse(window, hostCloses().toJSON());
     if (isThere) {
       this.#send({ type: 'close' });
       await this.#ended.promise;
     }
-    if (isThere || isClearing) await this.#processes.allEnded(JOB_MILLISECONDS);
+    await this.#processes.allEnded(JOB_MILLISECONDS);
     this.#state = 'closed';
   }
 
@@ -120,8 +120,15 @@ export class WorkbenchHost {
 
   #open(window: WindowLine): void {
     const { port1, port2 } = new this.#electron.MessageChannelMain();
+    try {
+      window.line(port1);
+    } catch {
+      // Its page was left while the Workbench started; the other windows have their lines all the same.
+      port1.close();
+      port2.close();
+      return;
+    }
     this.#send({ type: 'window' }, [port2]);
-    window.line(port1);
   }
 
   #send(message: MessageToWorkbench, ports: MessagePortMain[] = []): void {
@@ -136,25 +143,31 @@ export class WorkbenchHost {
     this.#ended = Promise.withResolvers();
     if (before === 'closing' || before === 'closed') return;
     const reason = this.#refusal ?? died(before === 'ready').toJSON();
-    for (const window of this.#waiting.splice(0)) window.refused(reason);
-    if (before === 'ready') {
-      for (const listener of this.#deathListeners) listener(reason);
-      void this.#startAgain();
-    } else {
-      // It would only fail again: a window asks for the next attempt.
-      this.#state = 'stopped';
-    }
+    for (const window of this.#waiting.splice(0)) refuse(window, reason);
+    if (before === 'ready') for (const listener of this.#deathListeners) listener(reason);
+    void this.#clear(before === 'ready');
   }
 
-  async #startAgain(): Promise<void> {
+  /** One that died as it started would only fail again: a window asks for the next attempt. */
+  async #clear(startsAgain: boolean): Promise<void> {
     this.#state = 'clearing';
     await this.#processes.allEnded(JOB_MILLISECONDS);
-    if (this.#state === 'clearing') this.start();
+    if (this.#state !== 'clearing') return;
+    if (startsAgain || this.#waiting.length > 0) this.start();
+    else this.#state = 'stopped';
   }
 
   #setWork(work: Work): void {
     this.#work = work;
     for (const listener of this.#workListeners) listener(work);
+  }
+}
+
+function refuse(window: WindowLine, reason: ErrorReport): void {
+  try {
+    window.refused(reason);
+  } catch {
+    // Its page was left: nobody is there to be told.
   }
 }
 
