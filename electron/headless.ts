@@ -15,18 +15,17 @@ export function headlessArguments(argv: readonly string[]): string[] | undefined
 }
 
 /** No window means nothing that could be blocked: the Workbench is in this process. */
-export function startHeadless(
+export async function startHeadless(
   { app, ...electron }: Pick<ElectronApi, 'app' | 'utilityProcess' | 'MessageChannelMain'>,
   args: readonly string[],
-): void {
+): Promise<void> {
   setupProfile({ app });
   app.disableHardwareAcceleration();
   app.dock?.hide();
   const processes = new Processes({ app, ...electron });
   const environment = nodeEnvironment(processes.startProcess);
-  void app.whenReady().then(async () => {
-    const exitCode = await runCommandLine(args, environment, VERSION);
-    await environment.flush();
-    app.exit(exitCode);
-  });
+  await app.whenReady();
+  const exitCode = await runCommandLine(args, environment, VERSION);
+  await environment.flush();
+  app.exit(exitCode);
 }

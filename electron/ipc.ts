@@ -5,6 +5,7 @@ import type { ElectronApi } from './api.ts';
 import { CHANNELS } from './channels.ts';
 import { choosePaths, chooseRequestSchema } from './dialogs.ts';
 import { ownFrame } from './senders.ts';
+import type { Windows } from './window.ts';
 import type { WorkbenchHost } from './workbenchHost.ts';
 
 const attemptSchema = z.int().nonnegative();
@@ -12,12 +13,14 @@ const attemptSchema = z.int().nonnegative();
 export function setupIpc(
   electron: Pick<ElectronApi, 'ipcMain' | 'BrowserWindow' | 'dialog'>,
   workbench: WorkbenchHost,
+  windows: Pick<Windows, 'listens'>,
 ): void {
   const { ipcMain, BrowserWindow } = electron;
   ipcMain.on(CHANNELS.connect, (event, given: unknown) => {
     const frame = ownFrame(event);
     const attempt = attemptSchema.safeParse(given).data;
     if (frame === undefined || attempt === undefined) return;
+    windows.listens(event.sender);
     workbench.connect({
       line: (port) => {
         frame.postMessage(CHANNELS.line, attempt, [port]);

@@ -15,14 +15,19 @@ import {
 import { goOffline } from '../core/base/offline.ts';
 import { startDesktop } from './desktop.ts';
 import { headlessArguments, startHeadless } from './headless.ts';
+import { printFailure, showFailure } from './startFailure.ts';
 
 goOffline(true);
 const commandLine = headlessArguments(process.argv);
 if (commandLine !== undefined) {
-  startHeadless({ app, utilityProcess, MessageChannelMain }, commandLine);
+  startHeadless({ app, utilityProcess, MessageChannelMain }, commandLine).catch(
+    (error: unknown) => {
+      printFailure({ app }, error);
+    },
+  );
 } else {
   // Not awaited: Electron is ready only when this module has been evaluated.
-  void startDesktop(
+  startDesktop(
     {
       app,
       BrowserWindow,
@@ -37,5 +42,7 @@ if (commandLine !== undefined) {
       utilityProcess,
     },
     { argv: process.argv },
-  );
+  ).catch((error: unknown) => {
+    showFailure({ app, dialog }, error);
+  });
 }

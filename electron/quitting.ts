@@ -34,6 +34,12 @@ export class Quitting {
     return this.#state === 'closed';
   }
 
+  /** Whether something is lost when the program ends now. */
+  get hasToSave(): boolean {
+    if (this.#state === 'closing') return true;
+    return this.#state !== 'closed' && this.#workbench.work.running.length > 0;
+  }
+
   /** A person wants to quit. Returns whether the program may end at once. */
   wish(): boolean {
     if (this.#state === 'closed') return true;

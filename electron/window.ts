@@ -1,6 +1,6 @@
 /** The windows: there is one, unless a person opens more. */
 import { fileURLToPath } from 'node:url';
-import type { BrowserWindow } from 'electron';
+import type { BrowserWindow, WebContents } from 'electron';
 import type { ElectronApi } from './api.ts';
 import { PAGE } from './appScheme.ts';
 import { CHANNELS } from './channels.ts';
@@ -15,6 +15,8 @@ const ICON = fileURLToPath(new URL('../resources/icons/icon-256.png', import.met
 export class Windows {
   readonly #electron: Pick<ElectronApi, 'app' | 'BrowserWindow' | 'dialog'>;
   readonly #quitting: Quitting;
+  /** Commands for pages that do not listen yet; a page that listens has no entry. */
+  readonly #commands = new WeakMap<WebContents, string[]>();
 
   constructor(electron: Pick<ElectronApi, 'app' | 'BrowserWindow' | 'dialog'>, quitting: Quitting) {
     this.#electron = electron;
@@ -57,11 +59,20 @@ export class Windows {
       event.preventDefault();
       app.quit();
     });
-    // Windows tells its windows of a shutdown, not the program.
+    // Windows tells its windows of a shutdown, not the program, and waits for it where it may.
+    window.on('query-session-end', (event) => {
+      if (this.#quitting.hasToSave) event.preventDefault();
+      this.#quitting.demand();
+    });
     window.on('session-end', () => {
       this.#quitting.demand();
     });
+    this.#keepsCommands(window.webContents);
+    window.webContents.on('did-navigate', () => {
+      this.#keepsCommands(window.webContents);
+    });
     window.webContents.on('render-process-gone', (_event, { reason }) => {
+      this.#keepsCommands(window.webContents);
       if (reason !== 'clean-exit') void this.#offerReload(window);
     });
     void window.loadURL(PAGE);
@@ -80,11 +91,26 @@ export class Windows {
     window.focus();
   }
 
-  /** To the window in front. */
+  /** To the window in front; a page that does not listen yet has it when it does. */
   command(id: string): void {
     const { BrowserWindow } = this.#electron;
     const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
-    (window ?? this.open()).webContents.send(CHANNELS.command, id);
+    const { webContents } = window ?? this.open();
+    const waiting = this.#commands.get(webContents);
+    if (waiting === undefined) webContents.send(CHANNELS.command, id);
+    else waiting.push(id);
+  }
+
+  /** A page has asked for its line: it listens to commands from now on. */
+  listens(contents: WebContents): void {
+    const waiting = this.#commands.get(contents) ?? [];
+    this.#commands.delete(contents);
+    for (const id of waiting) contents.send(CHANNELS.command, id);
+  }
+
+  /** A page that has just come, or none at all, hears nothing. */
+  #keepsCommands(contents: WebContents): void {
+    if (!this.#commands.has(contents)) this.#commands.set(contents, []);
   }
 
   /** To every window: the line to the Workbench broke. */

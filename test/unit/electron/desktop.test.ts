@@ -2,11 +2,12 @@ import { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { homePath } from '../../../core/workbench/home.ts';
 import { homeOption, startDesktop } from '../../../electron/desktop.ts';
 import { headlessArguments } from '../../../electron/headless.ts';
 import { setupProfile } from '../../../electron/profile.ts';
+import { printFailure, showFailure } from '../../../electron/startFailure.ts';
 import { StandIn } from '../../fixtures/electron/standIn.ts';
 
 const signals = new EventEmitter() as unknown as Pick<NodeJS.Process, 'on'>;
@@ -64,6 +65,7 @@ test('what a page could do is settled before the app is ready, and the rest befo
     return found;
   };
   const ready = place('app.whenReady');
+  expect(place('app.on second-instance')).toBe(place('app.requestSingleInstanceLock') + 1);
   expect(place('app.setPath userData')).toBeLessThan(place('app.requestSingleInstanceLock'));
   for (const name of [
     'app.setPath userData',
@@ -86,7 +88,6 @@ test('what a page could do is settled before the app is ready, and the rest befo
     'ipcMain.handle files/choose',
     'Menu.setApplicationMenu',
     'app.on before-quit',
-    'app.on second-instance',
     'app.on activate',
     'utilityProcess.fork',
   ]) {
@@ -130,9 +131,69 @@ test('a second instance ends, and the first one shows its window', async () => {
   await first.start();
   const [window] = first.electron.windows;
   if (window !== undefined) window.isShown = false;
-  first.electron.app.emit('second-instance');
-  expect(window?.isShown).toBe(true);
+  first.electron.app.emit('second-instance', {}, [], '/', second.electron.app.additionalData);
+  await expect.poll(() => window?.isShown).toBe(true);
   expect(first.electron.windows).toHaveLength(1);
+  expect(first.electron.asked).toHaveLength(0);
+});
+
+test('a second instance with another home folder is told which one is open', async () => {
+  const { electron, start } = recorded();
+  electron.app.ready.resolve();
+  await start();
+  const { home } = electron.app.additionalData as { home: string };
+  electron.app.emit('second-instance', {}, [], '/', { home: '/data/other' });
+  const { options } = await electron.nextQuestion();
+  expect(options['detail']).toBe(
+    `This window shows ${home}. To open /data/other, quit Palimpsest first.`,
+  );
+  for (const malformed of [undefined, null, { home: 1 }]) {
+    electron.app.emit('second-instance', {}, [], '/', malformed);
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(electron.asked).toHaveLength(1);
+});
+
+test('a second instance that comes while the first one starts opens no window before its time', async () => {
+  const { electron, start, calls } = recorded();
+  const started = start();
+  electron.app.emit('second-instance', {}, [], '/', electron.app.additionalData);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(calls).not.toContain('new BrowserWindow');
+  electron.app.ready.resolve();
+  await started;
+  expect(electron.windows).toHaveLength(1);
+});
+
+test('why the program cannot start is shown, and it ends', async () => {
+  const { electron, start } = recorded();
+  electron.app.setPath = () => {
+    throw Object.assign(new Error('EACCES'), { code: 'EACCES', path: '/profile' });
+  };
+  await start().catch((error: unknown) => {
+    showFailure(electron.api, error);
+  });
+  expect(electron.errorBoxes).toEqual([
+    {
+      title: 'Palimpsest could not be started',
+      content: expect.stringContaining('Permission was denied') as string,
+    },
+  ]);
+  expect(await electron.app.ended.promise).toBe(1);
+});
+
+test('why the command line cannot start is printed, and it ends', async () => {
+  const { app } = new StandIn();
+  const lines: unknown[] = [];
+  const write = vi.spyOn(process.stderr, 'write').mockImplementation((line) => {
+    lines.push(line);
+    return true;
+  });
+  printFailure({ app } as unknown as StandIn['api'], new Error('no profile'));
+  write.mockRestore();
+  expect(lines.join('')).toContain('Error: Palimpsest could not be started:');
+  expect(lines.join('')).toContain('no profile');
+  expect(await app.ended.promise).toBe(1);
 });
 
 test('the home folder can be named on the command line', () => {

@@ -6,6 +6,7 @@ import { setupSandbox, setupSession } from '../../../electron/security.ts';
 import { Windows } from '../../../electron/window.ts';
 import type { Quitting } from '../../../electron/quitting.ts';
 import type { WindowLine, WorkbenchHost } from '../../../electron/workbenchHost.ts';
+import { MessageChannelMain } from '../../fixtures/electron/ports.ts';
 import { StandIn } from '../../fixtures/electron/standIn.ts';
 import { Frame } from '../../fixtures/electron/windows.ts';
 import type { Window } from '../../fixtures/electron/windows.ts';
@@ -30,8 +31,9 @@ beforeEach(async () => {
   await setupSession(api);
   serveScreens(api, await builtScreens(join(folder, 'screens')));
   const host = { connect: (line: WindowLine) => lines.push(line) } as unknown as WorkbenchHost;
-  setupIpc(api, host);
-  new Windows(api, { isOver: true } as Quitting).open();
+  const windows = new Windows(api, { isOver: true } as Quitting);
+  setupIpc(api, host, windows);
+  windows.open();
   const [opened] = electron.windows;
   if (opened === undefined) throw new Error('no window was opened');
   window = opened;
@@ -249,4 +251,24 @@ describe('messages', () => {
     expect(electron.asked).toHaveLength(0);
     expect(lines).toHaveLength(0);
   });
+});
+
+test('a second port for the same attempt is closed', async () => {
+  const { page } = window.webContents;
+  let opens = 0;
+  page?.bridge.open({
+    onOpen: () => opens++,
+    onMessage: () => undefined,
+    onClose: () => undefined,
+  });
+  await turn();
+  const closed: string[] = [];
+  for (const name of ['first', 'second']) {
+    const { port1, port2 } = new MessageChannelMain();
+    port2.on('close', () => closed.push(name));
+    port2.start();
+    lines[0]?.line(port1);
+  }
+  await expect.poll(() => closed).toEqual(['second']);
+  expect(opens).toBe(1);
 });
