@@ -72,14 +72,14 @@ export class Quitting {
 
   async #ask(): Promise<void> {
     const { work } = this.#workbench;
-    if (work.running.length > 0) {
+    if (work.running.length > 0 || work.calls.length > 0) {
       this.#state = 'asking';
       const accepted = await this.#accepts(work);
       // Someone may have demanded the end while the question was open.
       if (this.#state !== 'asking') return;
       this.#state = 'open';
       if (!accepted) return;
-      this.#isTold = true;
+      this.#isTold = work.running.length > 0;
     }
     await this.#close();
   }
@@ -145,7 +145,7 @@ const NOTICE: Question = {
 };
 
 /** What will happen, in the words of the dialog. */
-export function questionOf({ running, queued }: Work): Question {
+export function questionOf({ running, queued, calls }: Work): Question {
   const names = running.join(', ');
   const waiting =
     queued === 0
@@ -153,10 +153,22 @@ export function questionOf({ running, queued }: Work): Question {
       : [queued === 1 ? '1 run waits' : `${queued.toLocaleString('en-US')} runs wait`].map(
           (runs) => `${runs} in the queue for the next start.`,
         );
+  const stopped =
+    calls.length === 0 ? [] : [`This is stopped and has to be started again: ${calls.join(', ')}.`];
+  if (running.length === 0) {
+    return {
+      message: 'Palimpsest is at work.',
+      detail: [...stopped, ...waiting].join('\n\n'),
+      buttons: ['Stop and quit', 'Keep running'],
+      defaultId: 1,
+      cancelId: 1,
+    };
+  }
   return {
     message: running.length === 1 ? 'A run is at work.' : `${running.length} runs are at work.`,
     detail: [
       `Palimpsest saves ${names} in a checkpoint and then ends. It goes on at the next start.`,
+      ...stopped,
       ...waiting,
       'To end without waiting for the checkpoint, quit again while it is being saved.',
     ].join('\n\n'),

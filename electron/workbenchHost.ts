@@ -17,7 +17,7 @@ const ENTRY = fileURLToPath(import.meta.url).replace(
 /** Jobs of a Workbench that died save what they have; then they are in the way of the next one. */
 const JOB_MILLISECONDS = 60_000;
 
-const NOTHING: Work = { running: [], queued: 0 };
+const NOTHING: Work = { running: [], queued: 0, calls: [] };
 
 /** A window that wants a line to the Workbench. Both may throw: it may be gone by now. */
 export interface WindowLine {

@@ -15,6 +15,8 @@ export const workSchema = z.strictObject({
   running: z.array(z.string()),
   /** Runs that wait. */
   queued: z.int().nonnegative(),
+  /** What is lost when the program ends: "the import of a corpus". */
+  calls: z.array(z.string()),
 });
 export type Work = z.infer<typeof workSchema>;
 

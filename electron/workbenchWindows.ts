@@ -1,19 +1,40 @@
 /** The windows of the Workbench's process: JSON texts over one message port each. */
 import type { MessagePortEnd } from '../core/base/parentPort.ts';
-import type { RunSummary, WorkbenchClient } from '../core/workbench/contract.ts';
+import type { CallName, RunSummary, WorkbenchClient } from '../core/workbench/contract.ts';
 import { LARGEST_REQUEST_BYTES } from '../core/workbench/protocol.ts';
 import { WindowSessions } from '../core/workbench/windowSessions.ts';
 import type { Work } from './workbenchMessages.ts';
+
+/** Calls that a person would not want to begin again without having been asked. */
+const LONG_CALLS = new Map<string, string>([
+  ['models/import', 'the import of a model'],
+  ['corpora/import', 'the import of a corpus'],
+  ['corpora/report', 'the report on a corpus'],
+  ['demo/prepare', 'the preparation of the demo'],
+  ['demo/start', 'the preparation of the demo'],
+  ['projects/estimate', 'the estimate of a project'],
+  ['runs/export', 'the export of a run'],
+  ['runs/import', 'the import of a run'],
+] satisfies [CallName, string][]);
 
 export class WorkbenchWindows {
   readonly #workbench: WorkbenchClient;
   readonly #sessions: WindowSessions;
   readonly #ports = new Set<MessagePortEnd>();
+  #calls: readonly string[] = [];
+  #onCalls: () => void = () => undefined;
 
   /** `onFault` hears of errors that are not of a person's making. */
   constructor(workbench: WorkbenchClient, onFault: (error: unknown) => void) {
     this.#workbench = workbench;
-    this.#sessions = new WindowSessions(workbench, { onFault });
+    this.#sessions = new WindowSessions(workbench, {
+      onFault,
+      onCalls: (names) => {
+        const words = names.map((name) => LONG_CALLS.get(name));
+        this.#calls = words.filter((word) => word !== undefined);
+        this.#onCalls();
+      },
+    });
   }
 
   /** A window whose message is none of the protocol is disconnected. */
@@ -39,8 +60,13 @@ export class WorkbenchWindows {
     const tell = (): void => {
       const all = [...runs.values()];
       const running = all.filter(({ state }) => state === 'running');
-      report({ running: running.map(describe), queued: all.length - running.length });
+      report({
+        running: running.map(describe),
+        queued: all.length - running.length,
+        calls: [...this.#calls],
+      });
     };
+    this.#onCalls = () => void listed.then(tell);
     this.#workbench.subscribe((event) => {
       if (event.type !== 'run/state') return;
       runs.set(event.run.id, event.run);

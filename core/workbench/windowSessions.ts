@@ -35,18 +35,27 @@ export class WindowSessions {
   readonly #after: After;
   readonly #onFault: (error: unknown) => void;
   /** Calls at work by the name that their progress events carry. */
-  readonly #stops = new Map<string, AbortController>();
+  readonly #stops = new Map<string, { readonly name: string; readonly stop: AbortController }>();
   readonly #atWork = new Set<Promise<void>>();
+  readonly #onCalls: (names: readonly string[]) => void;
   #closing = false;
 
-  /** `onFault` hears of errors that are not of a person's making. */
+  /**
+   * `onFault` hears of errors that are not of a person's making; `onCalls` of the calls at work that
+   * take so long that they tell of their progress, when they change.
+   */
   constructor(
     workbench: WorkbenchClient,
-    options: { readonly after?: After; readonly onFault?: (error: unknown) => void } = {},
+    options: {
+      readonly after?: After;
+      readonly onFault?: (error: unknown) => void;
+      readonly onCalls?: (names: readonly string[]) => void;
+    } = {},
   ) {
     this.#workbench = workbench;
     this.#after = options.after ?? afterTimeout;
     this.#onFault = options.onFault ?? (() => undefined);
+    this.#onCalls = options.onCalls ?? (() => undefined);
   }
 
   open(send: SendToWindow): WindowSession {
@@ -71,7 +80,8 @@ export class WindowSessions {
           if (call === undefined && event.type === 'progress') {
             call = event.call;
             ownCalls.add(call);
-            this.#stops.set(call, stop);
+            this.#stops.set(call, { name, stop });
+            this.#tellCalls();
           }
           answer({ id, progress: event });
         });
@@ -83,6 +93,7 @@ export class WindowSessions {
         if (call !== undefined) {
           ownCalls.delete(call);
           this.#stops.delete(call);
+          this.#tellCalls();
         }
       }
     };
@@ -93,7 +104,7 @@ export class WindowSessions {
         if (data === undefined) return false;
         if ('cancel' in data) {
           const { cancel } = data;
-          (typeof cancel === 'string' ? this.#stops.get(cancel) : own.get(cancel))?.abort();
+          (typeof cancel === 'string' ? this.#stops.get(cancel)?.stop : own.get(cancel))?.abort();
           return true;
         }
         const { id, call, request } = data;
@@ -122,6 +133,10 @@ export class WindowSessions {
   /** Resolves when no call is at work and every answer was handed to its window. */
   async settled(): Promise<void> {
     await Promise.all(this.#atWork);
+  }
+
+  #tellCalls(): void {
+    this.#onCalls([...this.#stops.values()].map(({ name }) => name));
   }
 
   async #call(

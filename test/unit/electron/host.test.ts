@@ -117,18 +117,18 @@ test('the machine is kept awake while a run is at work, and no longer', () => {
   let tell: (work: Work) => void = () => undefined;
   const host = { onWork: (listener: (work: Work) => void) => (tell = listener) };
   setupPowerSave(electron.api, host as unknown as WorkbenchHost);
-  tell({ running: [], queued: 3 });
+  tell({ running: [], queued: 3, calls: [] });
   expect(electron.blockers.size).toBe(0);
-  tell({ running: ['run a'], queued: 2 });
-  tell({ running: ['run a'], queued: 1 });
+  tell({ running: ['run a'], queued: 2, calls: [] });
+  tell({ running: ['run a'], queued: 1, calls: [] });
   expect(electron.blockers.size).toBe(1);
-  tell({ running: [], queued: 0 });
+  tell({ running: [], queued: 0, calls: [] });
   expect(electron.blockers.size).toBe(0);
 });
 
 describe('the question before quitting', () => {
   test('names the run and what becomes of it and of those that wait', () => {
-    const question = questionOf({ running: ['run ewc-seed-1 of pilot'], queued: 1200 });
+    const question = questionOf({ running: ['run ewc-seed-1 of pilot'], queued: 1200, calls: [] });
     expect(question.message).toBe('A run is at work.');
     expect(question.detail).toContain('saves run ewc-seed-1 of pilot in a checkpoint');
     expect(question.detail).toContain('goes on at the next start');
@@ -136,7 +136,17 @@ describe('the question before quitting', () => {
     expect(question.buttons[question.cancelId]).toBe('Keep running');
   });
 
+  test('names what is stopped, alone or beside a run', () => {
+    const calls = ['the import of a corpus', 'the estimate of a project'];
+    const sentence =
+      'This is stopped and has to be started again: the import of a corpus, the estimate of a project.';
+    const alone = questionOf({ running: [], queued: 0, calls });
+    expect(alone.detail).toBe(sentence);
+    expect(alone.defaultId).toBe(alone.cancelId);
+    expect(questionOf({ running: ['run a'], queued: 0, calls }).detail).toContain(sentence);
+  });
+
   test('speaks of no queue where there is none', () => {
-    expect(questionOf({ running: ['run a'], queued: 0 }).detail).not.toContain('queue');
+    expect(questionOf({ running: ['run a'], queued: 0, calls: [] }).detail).not.toContain('queue');
   });
 });

@@ -6,7 +6,7 @@ import type { WorkbenchHost } from '../../../electron/workbenchHost.ts';
 import type { Work } from '../../../electron/workbenchMessages.ts';
 import { StandIn } from '../../fixtures/electron/standIn.ts';
 
-const RUN: Work = { running: ['run a of pilot'], queued: 0 };
+const RUN: Work = { running: ['run a of pilot'], queued: 0, calls: [] };
 
 let electron: StandIn;
 let quitting: Quitting;
@@ -122,6 +122,22 @@ test.each([
   electron.app.quit();
   await electron.nextQuestion();
   await ends();
+});
+
+test('a call that would be lost is asked about, and quitting again is explained only then', async () => {
+  work = { running: [], queued: 0, calls: ['the import of a corpus'] };
+  electron.answers.push(1);
+  electron.app.quit();
+  await electron.nextQuestion();
+  await turn();
+  expect(closings).toBe(0);
+  electron.answers.push(0);
+  electron.app.quit();
+  await expect.poll(() => closings).toBe(1);
+  electron.app.quit();
+  await expect.poll(() => electron.asked).toHaveLength(3);
+  expect(electron.asked[2]?.options['detail']).toContain('quit again');
+  await endsSaved();
 });
 
 test('a demand ends an open question', async () => {

@@ -111,6 +111,24 @@ describe('a window', () => {
     expect(workbench.calls[0]?.options?.signal?.aborted).toBe(true);
   });
 
+  it('has its calls told of from their first progress to their end, also when it is gone', async () => {
+    const workbench = new HeldWorkbench();
+    const told: (readonly string[])[] = [];
+    const sessions = new WindowSessions(workbench, { onCalls: (names) => told.push(names) });
+    const window = sessions.open(() => undefined);
+    window.receive(list(1));
+    window.receive({ id: 2, call: 'corpora/list', request: {} });
+    workbench.progress(0, 'call-one');
+    workbench.progress(0, 'call-one');
+    workbench.progress(1, 'call-two');
+    window.close();
+    workbench.calls[0]?.reject(new UserError('run/unknown', 'No.', 'Look.'));
+    await settle();
+    workbench.calls[1]?.resolve([]);
+    await settle();
+    expect(told).toEqual([['runs/list'], ['runs/list', 'corpora/list'], ['corpora/list'], []]);
+  });
+
   it('hears of its own progress by id, others hear of it by the name of the call', () => {
     const { workbench, openWindow } = setUp();
     const [one, other] = [openWindow(), openWindow()];
