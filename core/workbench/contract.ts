@@ -256,6 +256,11 @@ export const calls = {
   },
   /** Takes a removal back, by the id that it answered. */
   'models/restore': { request: z.object({ model: z.string() }), reply: modelSchema },
+  /** What can be restored: removed since the program was started, the latest first. */
+  'models/removed': {
+    request: z.object({}),
+    reply: z.array(modelSchema.pick({ id: true, name: true, linked: true })),
+  },
   /** What one or two models or runs put in place of the masks of a text. */
   'models/fill-mask': { request: fillMaskRequestSchema, reply: fillMaskReplySchema },
   'corpora/import': {

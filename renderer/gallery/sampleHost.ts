@@ -67,6 +67,7 @@ async function work(
 }
 
 const ANSWERS: Partial<Record<CallName, Answer>> = {
+  'models/removed': () => [],
   'models/list': () => (isEmpty ? [] : SAMPLE_MODELS),
   'corpora/list': () => (isEmpty ? [] : SAMPLE_CORPORA),
   'projects/list': () => (isEmpty ? [] : sampleProjects(runs)),

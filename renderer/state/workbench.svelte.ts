@@ -39,6 +39,10 @@ const REREAD_MILLISECONDS = 400;
 
 class Workbench {
   readonly models = new Collection<Model>(() => this.call('models/list', {}));
+  /** Models that can be restored until the program ends. */
+  readonly removedModels = new Collection<Reply<'models/removed'>[number]>(() =>
+    this.call('models/removed', {}),
+  );
   readonly corpora = new Collection<Corpus>(() => this.call('corpora/list', {}));
   readonly projects = new Collection<ProjectSummary>(() => this.call('projects/list', {}));
   readonly runs = new Collection<RunSummary>(() =>
@@ -158,6 +162,13 @@ class Workbench {
     this.#required.workbench.stop(call);
   }
 
+  /** Takes the removal of a model back. */
+  async restoreModel(id: string): Promise<void> {
+    const model = await this.call('models/restore', { model: id });
+    this.models.put(model);
+    this.removedModels.remove(id);
+  }
+
   retryConnection(): void {
     this.#required.workbench.retry();
   }
@@ -187,7 +198,7 @@ class Workbench {
   async #refresh(hadBreak: boolean): Promise<void> {
     await this.runs.refresh();
     if (!hadBreak) return;
-    for (const list of [this.models, this.corpora, this.projects]) {
+    for (const list of [this.models, this.removedModels, this.corpora, this.projects]) {
       if (list.isLoaded) await list.refresh();
     }
   }

@@ -23,7 +23,7 @@ interface Removed {
 
 export function modelRemovalHandlers(
   services: Services,
-): Handlers<'models/remove' | 'models/restore'> {
+): Handlers<'models/remove' | 'models/restore' | 'models/removed'> {
   const { home, store } = services;
   const removed = new Map<string, Removed>();
   return {
@@ -40,6 +40,18 @@ export function modelRemovalHandlers(
       if (folder !== undefined) await rename(place, folder);
       removed.set(record.id, { record, folder });
       return { id: record.id, name: record.name, bytes };
+    },
+
+    'models/removed'() {
+      const all = [...removed.values()].map(({ record: { id, name, linked } }) => ({
+        id,
+        name,
+        linked,
+      }));
+      // One that was imported again is not gone.
+      return Promise.resolve(
+        all.filter(({ id }) => store.models.find(id) === undefined).toReversed(),
+      );
     },
 
     async 'models/restore'({ model: id }) {

@@ -29,6 +29,9 @@ it('can be put back as it was, once', async () => {
   expect(removed).toMatchObject({ id: tiny.id, name: 'tiny' });
   expect(removed.bytes).toBeGreaterThan(10_000);
   expect(await list()).toEqual([]);
+  expect(await workbench.call('models/removed', {})).toEqual([
+    { id: tiny.id, name: 'tiny', linked: false },
+  ]);
   expect(existsSync(tiny.folder)).toBe(false);
   const predictors = [{ kind: 'model', id: 'tiny' } as const];
   await expect(
@@ -37,6 +40,7 @@ it('can be put back as it was, once', async () => {
 
   expect(await workbench.call('models/restore', { model: removed.id })).toEqual(tiny);
   expect(await list()).toEqual([tiny]);
+  expect(await workbench.call('models/removed', {})).toEqual([]);
   expect(existsSync(join(tiny.folder, 'config.json'))).toBe(true);
   await expect(workbench.call('models/restore', { model: removed.id })).rejects.toMatchObject({
     code: 'model/not-removed',
@@ -84,6 +88,7 @@ it('gives the room back at the next start', async () => {
   await workbench.close();
   workbench = await open(scratch);
   expect(await readdir(join(scratch.home, 'models'))).toEqual([]);
+  expect(await workbench.call('models/removed', {})).toEqual([]);
   await expect(workbench.call('models/restore', { model: tiny.id })).rejects.toMatchObject({
     code: 'model/not-removed',
   });
