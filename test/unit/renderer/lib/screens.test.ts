@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { CONTENT_SECURITY_POLICY } from '../../../../core/screens/headers.ts';
+import { isClosedPolicy } from '../../../../renderer/lib/pagePolicy.ts';
 import {
   connectionsSentence,
   countedItems,
@@ -14,6 +16,23 @@ describe('the System page', () => {
     expect(foreignAddresses(own, origin)).toEqual([]);
     const foreign = ['https://fonts.example/inter.woff2', 'http://127.0.0.1:9000/x'];
     expect(foreignAddresses([...own, ...foreign], origin)).toEqual(foreign);
+  });
+
+  it('trusts a policy that names no other place, and no other', () => {
+    expect(isClosedPolicy(CONTENT_SECURITY_POLICY)).toBe(true);
+    expect(isClosedPolicy("default-src 'self'; img-src 'self' data:; form-action 'none'")).toBe(
+      true,
+    );
+    const open = [
+      '',
+      "script-src 'self'; form-action 'none'",
+      "default-src 'none'",
+      "default-src *; form-action 'none'",
+      "default-src 'none'; img-src https:; form-action 'none'",
+      "default-src 'none'; connect-src 'self' *.example.org; form-action 'none'",
+      "default-src 'none'; form-action 'none'; report-uri https://example.org/csp",
+    ];
+    expect(open.filter(isClosedPolicy)).toEqual([]);
   });
 
   it('copies numbers and checks, and no name of what a person has', () => {
