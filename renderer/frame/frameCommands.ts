@@ -5,7 +5,6 @@ import { demo } from '../state/demo.svelte.ts';
 import { preferences } from '../state/preferences.svelte.ts';
 import type { Theme } from '../state/preferences.svelte.ts';
 import { router } from '../state/router.svelte.ts';
-import { toasts } from '../state/toasts.svelte.ts';
 
 interface FrameActions {
   readonly openPalette: () => void;
@@ -54,9 +53,7 @@ export function frameCommands({ openPalette, openKeys }: FrameActions): Command[
       title: 'Start the demo project',
       section: 'Everywhere',
       run: () => {
-        void demo.start().then((failure) => {
-          if (failure !== undefined) toasts.showReport(failure);
-        });
+        void demo.start();
       },
     },
     { id: 'keys', title: 'List of keys', section: 'Everywhere', keys: ['?'], run: openKeys },
