@@ -28,14 +28,16 @@ export function electronPath(): string | undefined {
  */
 export const electronDriver: Driver = {
   name: 'Electron',
-  async start({ home, viewport = { width: 1280, height: 800 } }) {
+  async start({ home, prefix = [], viewport = { width: 1280, height: 800 } }) {
     const executablePath = electronPath();
     if (executablePath === undefined) throw new Error('There is no Electron on this machine.');
     const profile = await mkdtemp(join(tmpdir(), 'palimpsest-electron-'));
     // Electron itself is told where the program is; a packaged one holds it.
     const isBare = /^electron(\.exe)?$/i.test(basename(executablePath));
     const switches = [`--user-data-dir=${profile}`, '--remote-debugging-port=0'];
-    const child = spawn(executablePath, [...(isBare ? [root] : []), ...switches], {
+    const own = [executablePath, ...(isBare ? [root] : []), ...switches];
+    const [program = '', ...args] = [...prefix, ...own];
+    const child = spawn(program, args, {
       env: { ...process.env, PALIMPSEST_HOME: home },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
