@@ -8,6 +8,8 @@ import { workbench } from './workbench.svelte.ts';
 
 /** While a person still types, nothing is begun. */
 const REST_MILLISECONDS = 600;
+/** What was measured so long before its screen is seen again is measured anew: the machine has changed. */
+const KEPT_MILLISECONDS = 5 * 60_000;
 
 export type EstimateState =
   | { readonly kind: 'none' }
@@ -22,6 +24,7 @@ class ProjectEstimate {
   #key: string | undefined;
   #stop: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #forgetting: ReturnType<typeof setTimeout> | undefined;
 
   get state(): EstimateState {
     return this.#state;
@@ -33,6 +36,7 @@ class ProjectEstimate {
 
   /** Estimates the project unless that has been done or is under way; `key` is what makes it another one. */
   request(project: ProjectFile, key: string): void {
+    clearTimeout(this.#forgetting);
     if (key === this.#key && this.#state.kind !== 'none') return;
     this.#begin(project, key, REST_MILLISECONDS);
   }
@@ -52,9 +56,14 @@ class ProjectEstimate {
   leave(): void {
     this.#end();
     if (this.#state.kind === 'working') this.#state = { kind: 'none' };
+    clearTimeout(this.#forgetting);
+    this.#forgetting = setTimeout(() => {
+      if (this.#state.kind === 'done') this.#state = { kind: 'none' };
+    }, KEPT_MILLISECONDS);
   }
 
   #begin(project: ProjectFile, key: string, rest: number): void {
+    clearTimeout(this.#forgetting);
     this.#end();
     this.#key = key;
     this.#state = { kind: 'working' };

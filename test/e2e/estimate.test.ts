@@ -52,12 +52,18 @@ describe.each(drivers)('the estimate in $name', (driver) => {
     await app.picture('wizard-6-estimate-dark');
 
     // A name changes nothing of what was measured, nor does a look at another step.
+    const measured = await section.innerText();
+    const measuring = page.getByRole('button', { name: 'Stop measuring' });
     await page.getByLabel('Project name').fill('another name');
     await page.getByText('name: another name').waitFor();
+    expect(await measuring.count()).toBe(0);
+    expect(await section.innerText()).toBe(measured);
     await page.getByRole('button', { name: /^Back/ }).click();
     await page.getByRole('heading', { name: 'How is it trained and measured?' }).waitFor();
     await page.getByRole('button', { name: 'Review', exact: true }).last().click();
-    await again.waitFor();
+    // Sooner than anything is measured.
+    await expect.poll(() => section.innerText()).toBe(measured);
+    expect(await measuring.count()).toBe(0);
     expect(await page.locator('main .filled').allInnerTexts()).toEqual(['Start']);
   });
 
