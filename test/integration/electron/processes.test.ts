@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startNodeProcess } from '../../../core/base/hostProcess.ts';
 import type { HostProcess, ProcessExit } from '../../../core/base/hostProcess.ts';
-import { jobEntryPath } from '../../../core/workbench/jobContract.ts';
+import { KEPT_JOBS, jobEntryPath } from '../../../core/workbench/jobContract.ts';
 import { Processes } from '../../../electron/processes.ts';
 import { MessageChannelMain } from '../../fixtures/electron/ports.ts';
 import { StandIn } from '../../fixtures/electron/standIn.ts';
@@ -45,6 +46,29 @@ test('a job that is killed is known by its signal, and what it is told then is d
   expect(await exitOf(job)).toEqual({ code: null, signal: 'SIGKILL' });
   job.send({ type: 'abort' });
   await processes.allEnded(0);
+});
+
+// Windows has no such signals between processes.
+test.skipIf(process.platform === 'win32').each([
+  ['a utility process', (args: string[]) => processes.startProcess(jobEntryPath(), args)],
+  ['a child process of Node', (args: string[]) => startNodeProcess(jobEntryPath(), args)],
+])('a job in %s leaves signals to the whole group to its parent', async (_where, start) => {
+  const [kept] = KEPT_JOBS;
+  const job = start([kept]);
+  let replies = 0;
+  job.onMessage(() => replies++);
+  const ask = async (): Promise<void> => {
+    const before = replies;
+    job.send({ type: 'start', job: kept, request: {} });
+    await expect.poll(() => replies).toBe(before + 1);
+  };
+  await ask();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.kill(job.pid ?? 0, signal);
+    await ask();
+  }
+  job.kill();
+  expect(await exitOf(job)).toEqual({ code: null, signal: 'SIGKILL' });
 });
 
 test('an error that V8 cannot go on from is left to the end that follows it', async () => {
