@@ -60,7 +60,7 @@ test.skipIf(process.platform === 'win32').each([
   const ask = async (): Promise<void> => {
     const before = replies;
     job.send({ type: 'start', job: kept, request: {} });
-    await expect.poll(() => replies).toBe(before + 1);
+    await expect.poll(() => replies, { timeout: 30_000 }).toBe(before + 1);
   };
   await ask();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
