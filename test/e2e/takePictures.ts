@@ -20,7 +20,7 @@ async function take(app: App, name: string): Promise<void> {
   const { page } = app;
   for (const close of await page
     .getByRole('region', { name: 'Messages' })
-    .getByRole('button', { name: 'Close' })
+    .getByRole('button', { name: 'Dismiss' })
     .all()) {
     await close.click();
   }
