@@ -256,7 +256,11 @@ describe('a projection', () => {
   });
 
   it('never leaves a gradient that opposes the reference, and shortens it', async () => {
-    const five = fc.tuple(...SLOPES.map(() => fc.float({ min: -8, max: 8, noNaN: true })));
+    // Single precision cannot hold what is taken away of numbers at its lower end.
+    const slope = fc
+      .float({ min: -8, max: 8, noNaN: true })
+      .map((value) => (Math.abs(value) < 1e-9 ? 0 : value));
+    const five = fc.tuple(...SLOPES.map(() => slope));
     await fc.assert(
       fc.asyncProperty(five, five, async (g, m) => {
         const { session } = openLinear({ slopes: [g, m], weights: WEIGHTS });
