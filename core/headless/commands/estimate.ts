@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { fullTitle } from '../../results/names.ts';
 import { readProjectFile } from '../../workbench/readProjectFile.ts';
 import type { EngineChoice } from '../../engine/types.ts';
-import type { Estimate, SharedWork, Span } from '../../workbench/schemas/estimate.ts';
+import { sharedTitle } from '../../workbench/estimateWords.ts';
+import type { Estimate, Span } from '../../workbench/schemas/estimate.ts';
 import {
   answerFromWorkbench,
   callWithProgress,
@@ -112,19 +113,6 @@ export function describeEstimate(estimate: Estimate): string {
 /** A dash for work whose runs are all done, so that it was not measured. */
 function unknownOr(seconds: Span | null, text: string): string {
   return seconds === null ? '–' : text;
-}
-
-function sharedTitle({ kind, corpus }: SharedWork): string {
-  switch (kind) {
-    case 'tokens':
-      return `tokens of ${corpus ?? ''}`;
-    case 'frozen sets':
-      return `evaluation sets of ${corpus ?? ''}`;
-    case 'base scores':
-      return 'scores of the base model';
-    case 'Fisher diagonal':
-      return `Fisher diagonal on ${corpus ?? ''}`;
-  }
 }
 
 function rangeText({ low, high }: Span): string {

@@ -20,10 +20,9 @@ import type { Estimate } from '../schemas/estimate.ts';
 import { freeBytes } from '../space.ts';
 import { sourceNeeds } from '../strategyEntries.ts';
 import { conventionOf } from './fisher.ts';
-import { requireName } from './names.ts';
-import { findMaterial, frozenSetOf, requireFit } from './projectMaterial.ts';
+import { frozenSetOf } from './projectMaterial.ts';
 import type { Material } from './projectMaterial.ts';
-import { continuedProject, corporaIn, requireNoOtherStudyAtWork } from './projectRegistration.ts';
+import { corporaIn, requireRunnable } from './projectRegistration.ts';
 import type { Services } from './services.ts';
 import { SharedTurns } from './sharedTurns.ts';
 
@@ -44,11 +43,7 @@ async function estimate(
   context: CallContext,
 ): Promise<Estimate> {
   throwIfAborted(context.signal);
-  requireName('project', project.name);
-  const known = continuedProject(services, project);
-  if (known === undefined) requireNoOtherStudyAtWork(services, project);
-  const material = findMaterial(services, project);
-  requireFit(project, material);
+  const { known, material } = requireRunnable(services, project);
   const works = strategyWorks(project, doneWork(services, known?.id));
   return turns.ask(hashJson(project), context, (shared) =>
     measure(services, project, material, works, shared),

@@ -15,6 +15,8 @@ import type { PlannedRun, SharedSpecification } from '../projectExpansion.ts';
 import type { ProjectFile } from '../projectFile.ts';
 import { PROJECT_RECORD_FILE, projectRecordJson } from '../projectRecord.ts';
 import { describeDifference, studyDifferences } from '../projectStudy.ts';
+import { requireName } from './names.ts';
+import { findMaterial, requireFit } from './projectMaterial.ts';
 import type { Material } from './projectMaterial.ts';
 import type { Services } from './services.ts';
 
@@ -28,11 +30,24 @@ export interface Registration {
   readonly added: readonly string[];
 }
 
-/** The latest project with this name that the file continues: all but strategies, seeds and selection are equal. */
-export function continuedProject(
-  { store }: Services,
+/**
+ * What a project is made of, and the project that it continues.
+ * @throws UserError why it cannot be run as it is
+ */
+export function requireRunnable(
+  services: Services,
   project: ProjectFile,
-): ProjectRecord | undefined {
+): { readonly known: ReturnType<typeof continuedProject>; readonly material: Material } {
+  requireName('project', project.name);
+  const known = continuedProject(services, project);
+  if (known === undefined) requireNoOtherStudyAtWork(services, project);
+  const material = findMaterial(services, project);
+  requireFit(project, material);
+  return { known, material };
+}
+
+/** The latest project with this name that the file continues: all but strategies, seeds and selection are equal. */
+function continuedProject({ store }: Services, project: ProjectFile): ProjectRecord | undefined {
   return store.projects.list().findLast((record) => {
     if (record.name !== project.name) return false;
     const stored = parseStoredProject(record);
@@ -41,7 +56,7 @@ export function continuedProject(
 }
 
 /** @throws UserError `project/running` when runs of another study with this name are at work */
-export function requireNoOtherStudyAtWork({ store, queue }: Services, project: ProjectFile): void {
+function requireNoOtherStudyAtWork({ store, queue }: Services, project: ProjectFile): void {
   for (const record of store.projects.list()) {
     if (record.name !== project.name) continue;
     const runs = store.runs.list({ projectId: record.id });

@@ -4,14 +4,8 @@ import type { ProjectSummary } from '../contract.ts';
 import { canChoose, choiceStates, parseStoredProject } from '../projectChoices.ts';
 import type { ProjectFile } from '../projectFile.ts';
 import { toProjectSummary } from '../records.ts';
-import { requireName } from './names.ts';
 import { buildShared, findMaterial, requireFit, requireSpaceFor } from './projectMaterial.ts';
-import {
-  continuedProject,
-  corporaIn,
-  register,
-  requireNoOtherStudyAtWork,
-} from './projectRegistration.ts';
+import { corporaIn, register, requireRunnable } from './projectRegistration.ts';
 import type { Services } from './services.ts';
 
 export interface ProjectService {
@@ -54,11 +48,7 @@ async function runProject(
   context: CallContext,
 ): Promise<ProjectSummary> {
   throwIfAborted(context.signal);
-  requireName('project', project.name);
-  const known = continuedProject(services, project);
-  if (known === undefined) requireNoOtherStudyAtWork(services, project);
-  const material = findMaterial(services, project);
-  requireFit(project, material);
+  const { known, material } = requireRunnable(services, project);
   await requireSpaceFor(services, project, material);
   if (project.engine === 'webgpu' || project.engine === 'tensorflow') {
     await services.runJob('system/require-engine', { engine: project.engine }, context);

@@ -1,13 +1,9 @@
 /** What the review says of an estimate, in words and numbers. */
 import './withoutEval.ts';
 import { settingsText } from '../../../core/results/names.ts';
+import { sharedTitle } from '../../../core/workbench/estimateWords.ts';
 import type { ProjectFile } from '../../../core/workbench/projectFile.ts';
-import type {
-  Estimate,
-  SharedWork,
-  Span,
-  StrategyEstimate,
-} from '../../../core/workbench/schemas/estimate.ts';
+import type { Estimate, Span, StrategyEstimate } from '../../../core/workbench/schemas/estimate.ts';
 import { roughly } from '../../../core/workbench/spans.ts';
 import { variantsOf } from '../../../core/workbench/strategyEntries.ts';
 import { formatBytes, formatCount, formatCounted, formatDuration } from '../format.ts';
@@ -85,19 +81,6 @@ export function sharedText({ shared }: Estimate): string {
     .map((work) => `${sharedTitle(work)} (${durationText(work.seconds.expected)})`)
     .join(', ');
   return open.length === shared.length ? listed : `${listed}; the rest is there already`;
-}
-
-function sharedTitle({ kind, corpus }: SharedWork): string {
-  switch (kind) {
-    case 'tokens':
-      return `tokens of ${corpus ?? ''}`;
-    case 'frozen sets':
-      return `evaluation sets of ${corpus ?? ''}`;
-    case 'base scores':
-      return 'scores of the base model';
-    case 'Fisher diagonal':
-      return `Fisher diagonal on ${corpus ?? ''}`;
-  }
 }
 
 /** "2 h 10 min, 1 h 50 min to 2 h 40 min". */
