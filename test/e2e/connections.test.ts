@@ -8,6 +8,7 @@ import {
   finishedRecord,
   recorded,
   recorderProblem,
+  showsEnd,
 } from './support/connections.ts';
 import { newFolder, removeHomes } from './support/homes.ts';
 
@@ -27,6 +28,14 @@ async function recordOf(code: string): Promise<string> {
   await once(child, 'close');
   return finishedRecord(path, child.pid ?? 0);
 }
+
+describe('the end of a record', () => {
+  it.each(['512   ', '5123  ', '51234 ', '4194303 '])('is seen for the process id “%s”', (pid) => {
+    const line = `${pid}+++ exited with 0 +++\n`;
+    expect(showsEnd(`77    connect(3, …) = 0\n${line}`, Number(pid))).toBe(true);
+    expect(showsEnd(`1${line}`, Number(pid))).toBe(false);
+  });
+});
 
 describe.skipIf(recorderProblem() !== undefined)('the record of connections', () => {
   it.each([

@@ -61,13 +61,17 @@ function isLoopback(address: string): boolean {
   return isIP(plain) === 4 ? plain.startsWith('127.') : plain === '::1';
 }
 
+/** Whether a record shows the end of a process; the tracer pads short process ids with spaces. */
+export function showsEnd(record: string, pid: number): boolean {
+  return new RegExp(`^${pid} +\\+\\+\\+ (exited|killed)`, 'm').test(record);
+}
+
 /** Reads a record when the program has ended and the tracer has written its last line. */
 export async function finishedRecord(path: string, pid: number): Promise<string> {
-  const end = new RegExp(`^${pid} \\+\\+\\+ (exited|killed)`, 'm');
   const patience = AbortSignal.timeout(20_000);
   for (;;) {
     const record = await readFile(path, 'utf8').catch(() => '');
-    if (end.test(record)) return record;
+    if (showsEnd(record, pid)) return record;
     if (patience.aborted) throw new Error(`The record of process ${pid} has no end.`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
