@@ -35,6 +35,10 @@ if (channel === undefined) {
 
 function control(parent: ParentChannel): void {
   let started = false;
+  const beat = (): void => {
+    const residentBytes = process.memoryUsage.rss();
+    send(parent, { type: 'heartbeat', step: flags.step, residentBytes });
+  };
   parent.onMessage((message) => {
     const parsed = messageToJobSchema.safeParse(message);
     if (!parsed.success) {
@@ -44,6 +48,7 @@ function control(parent: ParentChannel): void {
       flags.request(parsed.data.type);
     } else if (!started) {
       started = true;
+      beat();
       compute(parent, parsed.data.specification);
     }
   });
@@ -55,10 +60,7 @@ function control(parent: ParentChannel): void {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => flags.request('pause'));
   }
-  setInterval(() => {
-    const residentBytes = process.memoryUsage.rss();
-    send(parent, { type: 'heartbeat', step: flags.step, residentBytes });
-  }, HEARTBEAT_MILLISECONDS).unref();
+  setInterval(beat, HEARTBEAT_MILLISECONDS).unref();
 }
 
 function compute(parent: ParentChannel, specification: RunSpecification): void {

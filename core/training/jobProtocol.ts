@@ -5,10 +5,10 @@
  * 1. The parent starts `trainingJobPath()` and sends `start`. There is no separate resume: the job
  *    looks into the run folder and continues from the last complete checkpoint.
  * 2. The job answers with `event` messages (each is already on disk in `events.jsonl`), with a
- *    `heartbeat` every second, also while a step computes, and with one `ended` before it exits.
+ *    `heartbeat` when it starts and every second after, also while a step computes, and with one
+ *    `ended` before it exits.
  * 3. `pause` saves a checkpoint and ends; `cancel` ends without one. SIGTERM, SIGINT and SIGHUP are
- *    `pause`;
- *    a parent that goes away is too, with the outcome `interrupted`.
+ *    `pause`; a parent that goes away is too, with the outcome `interrupted`.
  *
  * A job that exits without `ended` was killed: its run is interrupted and can be started again.
  */
