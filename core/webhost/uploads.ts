@@ -3,9 +3,9 @@
  * temporary name, which the next owner removes should this process be killed.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { UserError, asUserError } from '../base/errors.ts';
@@ -17,8 +17,9 @@ import { cleanSegments, numbered } from './uploadNames.ts';
 const RESERVE_BYTES = 256 * 2 ** 20;
 /** Free space is asked for again after so many bytes. */
 const CHECK_BYTES = 64 * 2 ** 20;
-/** An upload that nothing used for so long was given up. */
+/** An upload that nothing used for so long was given up, by a window that went without a word. */
 const FORGOTTEN_MILLISECONDS = 24 * 3600 * 1000;
+const FORGETTING_MILLISECONDS = 3600 * 1000;
 const MOST_AT_ONCE = 16;
 const MOST_OF_ONE_NAME = 1000;
 
@@ -45,6 +46,8 @@ interface Upload {
   /** Files that arrive and calls that read. */
   users: number;
   usedAt: number;
+  /** Paths to be removed when nothing uses the upload. */
+  readonly released: Set<string>;
 }
 
 export class Uploads {
@@ -52,12 +55,17 @@ export class Uploads {
   readonly #freeBytes: (folder: string) => Promise<number>;
   readonly #uploads = new Map<string, Upload>();
   readonly #arriving = new Set<Promise<Uploaded>>();
+  readonly #forgetting: NodeJS.Timeout;
   #closed = false;
 
   /** `homeFolder` is a real path that this process owns. */
   constructor(homeFolder: string, freeBytes = freeBytesOf) {
     this.#area = join(homeFolder, `${TEMPORARY_PREFIX}uploads-${randomBytes(6).toString('hex')}`);
     this.#freeBytes = freeBytes;
+    this.#forgetting = setInterval(() => {
+      // What cannot be removed now goes an hour later, or with the process.
+      void this.#forget().catch(() => undefined);
+    }, FORGETTING_MILLISECONDS).unref();
   }
 
   /**
@@ -79,7 +87,6 @@ export class Uploads {
   async #receive(body: Readable, { name, upload, bytes }: UploadRequest): Promise<Uploaded> {
     const segments = cleanSegments(name);
     try {
-      await this.#forget();
       await mkdir(this.#area, { recursive: true, mode: 0o700 });
       await this.#requireSpace(bytes ?? 0);
       const id = upload ?? (await this.#begin());
@@ -117,33 +124,58 @@ export class Uploads {
 
   /** Keeps uploads from being removed until the returned function is called. */
   hold(ids: readonly string[]): () => void {
-    const held = ids.flatMap((id) => this.#uploads.get(id) ?? []);
-    for (const upload of held) upload.users++;
+    const held = ids.flatMap((id) => {
+      const upload = this.#uploads.get(id);
+      return upload === undefined ? [] : [{ id, upload }];
+    });
+    for (const { upload } of held) upload.users++;
     return () => {
-      for (const upload of held) {
+      for (const { id, upload } of held) {
         upload.users--;
         upload.usedAt = performance.now();
+        // What cannot be removed is forgotten with the process.
+        void this.#removeReleased(id, upload).catch(() => undefined);
       }
     };
   }
 
   /** @throws UserError `upload/unknown`, `upload/in-use` */
   async remove(id: string): Promise<void> {
-    const { folder, users } = this.#find(id);
-    if (users > 0) {
-      throw new UserError(
-        'upload/in-use',
-        'The uploaded files are being read or are still arriving.',
-        'Wait until that is done, or stop it.',
-      );
-    }
+    const { folder } = this.#requireUnused(id);
     this.#uploads.delete(id);
     await rm(folder, { recursive: true, force: true });
+  }
+
+  /**
+   * Removes a file or folder that `receive` has told the path of, because its window does not need it
+   * any more; when something still reads or adds to its upload, once that is done. What is not there
+   * is gone already.
+   */
+  async release(path: string): Promise<void> {
+    const place = resolve(path);
+    const [id = ''] = this.namedIn(place);
+    const upload = this.#uploads.get(id);
+    // Only what was told is removed by its path, no file inside of it.
+    if (upload === undefined || dirname(place) !== upload.folder) return;
+    upload.released.add(place);
+    await this.#removeReleased(id, upload);
+  }
+
+  async #removeReleased(id: string, upload: Upload): Promise<void> {
+    if (upload.users > 0 || upload.released.size === 0) return;
+    const released = [...upload.released];
+    upload.released.clear();
+    const names = await readdir(upload.folder).catch(() => []);
+    const isEmpty = names.every((name) => released.includes(join(upload.folder, name)));
+    if (isEmpty) this.#uploads.delete(id);
+    const places = isEmpty ? [upload.folder] : released;
+    for (const place of places) await rm(place, { recursive: true, force: true });
   }
 
   /** Removes everything. The senders of files that still arrive must be gone already. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearInterval(this.#forgetting);
     await Promise.allSettled(this.#arriving);
     this.#uploads.clear();
     await rm(this.#area, { recursive: true, force: true, maxRetries: 5 });
@@ -153,17 +185,28 @@ export class Uploads {
     const id = randomBytes(16).toString('hex');
     const folder = join(this.#area, id);
     await mkdir(folder, { mode: 0o700 });
-    this.#uploads.set(id, { folder, users: 0, usedAt: performance.now() });
+    this.#uploads.set(id, {
+      folder,
+      users: 0,
+      usedAt: performance.now(),
+      released: new Set(),
+    });
     return id;
   }
 
   #find(id: string): Upload {
     const upload = this.#uploads.get(id);
     if (upload !== undefined) return upload;
+    throw unknown();
+  }
+
+  #requireUnused(id: string): Upload {
+    const upload = this.#find(id);
+    if (upload.users === 0) return upload;
     throw new UserError(
-      'upload/unknown',
-      'There is no upload of that name; it was removed or never made.',
-      'Choose the files again.',
+      'upload/in-use',
+      'The uploaded files are being read or are still arriving.',
+      'Wait until that is done, or stop it.',
     );
   }
 
@@ -246,4 +289,12 @@ function busy(): UserError {
 
 function closing(): UserError {
   return new UserError('host/closing', 'Palimpsest is being closed.', 'Start it again.');
+}
+
+function unknown(): UserError {
+  return new UserError(
+    'upload/unknown',
+    'There is no upload of that name; it was removed or never made.',
+    'Choose the files again.',
+  );
 }

@@ -1,6 +1,7 @@
 /** Files on the desktop: the system's dialog, and the paths of what is dropped. */
 import { WorkbenchError } from './errors.ts';
-import type { HostFiles } from './hostFiles.ts';
+import { rootName } from './hostFiles.ts';
+import type { HostFiles, TakenFile } from './hostFiles.ts';
 import type { WorkbenchBridge } from './workbenchBridge.ts';
 
 export function desktopFiles(bridge: WorkbenchBridge): HostFiles {
@@ -8,13 +9,14 @@ export function desktopFiles(bridge: WorkbenchBridge): HostFiles {
     takesCopies: false,
     choose: (options) => bridge.choosePaths(options),
     async take(files) {
-      const paths = new Set<string>();
+      const taken = new Map<string, TakenFile>();
       for (const { file, name } of files) {
         const path = bridge.pathOfFile(file);
         if (path === '') throw noPath(name);
-        paths.add(rootOf(path, name));
+        const root = rootOf(path, name);
+        taken.set(root, { path: root, name: rootName(name) });
       }
-      return [...paths];
+      return [...taken.values()];
     },
   };
 }

@@ -53,6 +53,30 @@ export function closedError(): WorkbenchError {
   });
 }
 
+export function unreadableFileError(name: string): WorkbenchError {
+  return new WorkbenchError({
+    code: 'files/unreadable',
+    message: `“${name}” cannot be read by the browser.`,
+    hint: 'Check that it still exists, has not changed since it was chosen and may be read, then choose it again.',
+  });
+}
+
+export function noFilesError(): WorkbenchError {
+  return new WorkbenchError({
+    code: 'files/none',
+    message: 'There is no file in what was dropped or chosen.',
+    hint: 'Choose files, or a folder that holds some.',
+  });
+}
+
+export function tooManyFilesError(most: number): WorkbenchError {
+  return new WorkbenchError({
+    code: 'files/too-many',
+    message: `There are more than ${most.toLocaleString('en-US')} files in what was dropped or chosen; none was taken.`,
+    hint: 'Copy the folder to the machine that Palimpsest runs on and name its path, or join the files into one .jsonl or .csv file.',
+  });
+}
+
 export function tooLargeError(bytes: number): WorkbenchError {
   return new WorkbenchError({
     code: 'request/too-large',

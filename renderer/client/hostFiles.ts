@@ -33,6 +33,12 @@ export interface DroppedFile {
   readonly name: string;
 }
 
+/** A file or folder of which the host knows the path, with the name that the person knows it by. */
+export interface TakenFile {
+  readonly path: string;
+  readonly name: string;
+}
+
 export interface UploadProgress {
   readonly sentBytes: number;
   readonly totalBytes: number;
@@ -45,15 +51,25 @@ export interface HostFiles {
   readonly browse?: (path: string | undefined, signal?: AbortSignal) => Promise<FolderListing>;
   /**
    * Where dropped files are for the host: their own paths on the desktop, uploaded copies from a
-   * browser. One path for each file or dropped folder. Rejects with a WorkbenchError.
+   * browser. One for each file or dropped folder. Rejects with a WorkbenchError.
    */
   readonly take: (
     files: readonly DroppedFile[],
     onProgress: (progress: UploadProgress) => void,
     signal: AbortSignal,
-  ) => Promise<readonly string[]>;
+  ) => Promise<readonly TakenFile[]>;
+  /**
+   * Removes copies that `take` has made, as far as they are still there; one that an import is reading
+   * goes when it has been read.
+   */
+  readonly release?: (paths: readonly string[]) => void;
   /** Whether `take` copies: the copy goes when it has been imported, so it cannot be linked. */
   readonly takesCopies: boolean;
   /** Whether this browser may still speak with the host; undefined when there is no answer. */
   readonly isSignedIn?: () => Promise<boolean | undefined>;
+}
+
+/** "notes" of "notes/2024/a.txt". */
+export function rootName(name: string): string {
+  return name.split('/')[0] ?? name;
 }

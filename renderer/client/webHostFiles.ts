@@ -1,7 +1,14 @@
 /** Files by way of the local web host: folders under its roots, and uploads. */
-import { WorkbenchError, abortedError, reportOf } from './errors.ts';
+import { WorkbenchError, abortedError, reportOf, unreadableFileError } from './errors.ts';
 import type { ErrorReport } from './errors.ts';
-import type { DroppedFile, FolderListing, HostFiles, UploadProgress } from './hostFiles.ts';
+import { rootName } from './hostFiles.ts';
+import type {
+  DroppedFile,
+  FolderListing,
+  HostFiles,
+  TakenFile,
+  UploadProgress,
+} from './hostFiles.ts';
 
 const FILES_PATH = '/files';
 const UPLOADS_PATH = '/uploads';
@@ -33,6 +40,16 @@ export const webHostFiles: HostFiles = {
 
   take: uploadAll,
 
+  release(paths) {
+    for (const path of paths) {
+      if (!held.delete(path)) continue;
+      // What it does not reach the host forgets by itself.
+      const address = `${UPLOADS_PATH}?${new URLSearchParams({ path })}`;
+      // eslint-disable-next-line no-restricted-globals -- to the window's own host, which it outlives
+      void fetch(address, { method: 'DELETE', keepalive: true }).catch(() => undefined);
+    }
+  },
+
   async isSignedIn() {
     try {
       await exchange({ method: 'GET', address: FILES_PATH });
@@ -44,18 +61,26 @@ export const webHostFiles: HostFiles = {
   },
 };
 
+/** Copies that the host keeps for this window. They go with it, unless an import is reading them. */
+const held = new Set<string>();
+
+window.addEventListener('pagehide', ({ persisted }) => {
+  if (!persisted) webHostFiles.release?.([...held]);
+});
+
 /** One after the other; what was sent is removed again when one fails or the person stops it. */
 async function uploadAll(
   files: readonly DroppedFile[],
   onProgress: (progress: UploadProgress) => void,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<readonly TakenFile[]> {
   const totalBytes = files.reduce((sum, { file }) => sum + file.size, 0);
-  const paths = new Set<string>();
+  const taken = new Map<string, TakenFile>();
   let done = 0;
   let upload: string | undefined;
   try {
     for (const { file, name } of files) {
+      await requireReadable(file, name);
       const query = new URLSearchParams({ name, ...(upload === undefined ? {} : { upload }) });
       const uploaded: Uploaded = await exchange<Uploaded>({
         method: 'POST',
@@ -65,9 +90,13 @@ async function uploadAll(
         onSent: (bytes) => {
           onProgress({ sentBytes: done + Math.min(bytes, file.size), totalBytes });
         },
+      }).catch(async (error: unknown) => {
+        // A file that changes or goes while it is sent looks like a broken connection.
+        await requireReadable(file, name);
+        throw error;
       });
       upload = uploaded.upload;
-      paths.add(uploaded.path);
+      taken.set(uploaded.path, { path: uploaded.path, name: rootName(name) });
       done += file.size;
       onProgress({ sentBytes: done, totalBytes });
     }
@@ -79,7 +108,17 @@ async function uploadAll(
     }
     throw error;
   }
-  return [...paths];
+  for (const path of taken.keys()) held.add(path);
+  return [...taken.values()];
+}
+
+/** @throws WorkbenchError `files/unreadable` where the browser cannot read the file's first byte */
+async function requireReadable(file: File, name: string): Promise<void> {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+  } catch {
+    throw unreadableFileError(name);
+  }
 }
 
 /** XMLHttpRequest, because it tells how much of a body has been sent. */

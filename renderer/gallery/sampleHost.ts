@@ -278,7 +278,10 @@ const playedFiles: HostFiles = {
       onProgress({ sentBytes: (totalBytes * part) / 20, totalBytes });
       await wait(80);
     }
-    return files.map(({ name }) => `/home/mira/.local/share/palimpsest/uploads/${name}`);
+    return files.map(({ name }) => ({
+      path: `/home/mira/.local/share/palimpsest/uploads/${name}`,
+      name,
+    }));
   },
 };
 

@@ -153,6 +153,30 @@ describe('an upload', () => {
     expect([again.status, again.error?.code]).toEqual([404, 'upload/unknown']);
   });
 
+  it('goes by the paths of its files, one by one', async () => {
+    const { upload, path: first } = await send({ name: 'a.txt' }, 'one');
+    const { path: folder } = await send({ name: 'notes/b.txt', upload }, 'two');
+    const inside = join(folder, 'b.txt');
+    await send({ path: inside }, '', 'DELETE');
+    expect(existsSync(inside)).toBe(true);
+    expect((await send({ path: first }, '', 'DELETE')).status).toBe(200);
+    expect([existsSync(first), existsSync(inside)]).toEqual([false, true]);
+    // The window goes, and says again what it has said.
+    for (const path of [first, folder]) {
+      expect((await send({ path }, '', 'DELETE')).status).toBe(200);
+    }
+    expect(existsSync(dirname(folder))).toBe(false);
+  });
+
+  it('leaves what is no upload where it is', async () => {
+    const { path: sent } = await send({ name: 'a.txt' }, 'text');
+    const elsewhere = await writeText(scratch, 'target', 5);
+    for (const path of [elsewhere, scratch.home, dirname(sent), join(sent, '..', '..'), '']) {
+      expect((await send({ path }, '', 'DELETE')).status).toBe(200);
+    }
+    expect([existsSync(elsewhere), existsSync(sent)]).toEqual([true, true]);
+  });
+
   it('goes with the process', async () => {
     await send({ name: 'a.txt' }, 'text');
     expect(await areas()).toHaveLength(1);
@@ -253,6 +277,20 @@ describe('an import of uploaded files', () => {
     const { status, error } = await send({ upload }, '', 'DELETE');
     expect([status, error?.code]).toEqual([409, 'upload/in-use']);
     expect(await window.answer(id)).toHaveProperty('reply');
+    await window.close();
+  });
+
+  it('lets go of them afterwards what its window has given up meanwhile', async () => {
+    const { path } = await send({ name: 'notes.txt' }, await notes(20_000));
+    const window = await TestWindow.open(host.port, cookie);
+    const request = { paths: [path], name: 'notes', documentBoundary: 'line' };
+    const id = window.begin('corpora/import', request);
+    await window.until(() => window.messages.find((message) => 'progress' in message));
+    expect((await send({ path }, '', 'DELETE')).status).toBe(200);
+    expect(existsSync(path)).toBe(true);
+    window.send({ cancel: id });
+    expect(await window.answer(id)).toHaveProperty('error');
+    await expect.poll(() => existsSync(dirname(path))).toBe(false);
     await window.close();
   });
 
