@@ -1,13 +1,17 @@
 /**
  * Checkpoints of a run: `checkpoints/step-N/` with the files of one moment and `manifest.json`,
  * written last, that lists the size and SHA-256 of each. A checkpoint is complete when its manifest
- * is there and the sizes agree; anything else is torn, is never used and is removed.
+ * is there and the files agree with it. Without a manifest it is torn: it was never complete, or is
+ * half deleted, and is removed. With a manifest that its files do not agree with it is damaged: it is
+ * never used but stays in the run folder under another name, as it may be all that is left of a run.
+ * What cannot be read is neither: the error is thrown and nothing is changed.
  */
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { UserError, asUserError } from '../base/errors.ts';
+import { UserError, asUserError, placeOf } from '../base/errors.ts';
 import {
   createFolderAtomically,
   hashBytes,
@@ -20,6 +24,8 @@ import {
 const MANIFEST_FILE = 'manifest.json';
 /** Beside a checkpoint while another takes its name. */
 const SUPERSEDED_SUFFIX = '.superseded';
+/** Names of damaged checkpoints start like this; they go with the run folder. */
+const DAMAGED_PREFIX = '.damaged-';
 
 const manifestSchema = z.strictObject({
   formatVersion: z.literal(1),
@@ -53,6 +59,12 @@ export function checkpointFolder(runFolder: string, kind: CheckpointKind, step: 
   return join(runFolder, kind, `step-${step}`);
 }
 
+/** A checkpoint that is not used any more and was not deleted; both names start in the run folder. */
+export interface SetAside {
+  readonly name: string;
+  readonly keptAs: string;
+}
+
 /**
  * Writes the checkpoint of `step`; it appears under its name when all of it is on disk. One that is
  * already complete there is kept: a step has one state. Throws a UserError when the disk is full.
@@ -66,7 +78,7 @@ export async function writeCheckpoint(
   const folder = checkpointFolder(runFolder, kind, step);
   const existing = await openCheckpoint(folder, step);
   if (existing !== undefined) return existing;
-  await rm(folder, { recursive: true, force: true });
+  await clearAway(folder);
   await createFolderAtomically(folder, (temporary) => fillCheckpoint(temporary, step, files));
   return requireWritten(folder, step);
 }
@@ -109,43 +121,72 @@ async function requireWritten(folder: string, step: number): Promise<Checkpoint>
 }
 
 /**
- * Removes torn checkpoints and what a process that died left behind; returns the complete ones,
- * latest first. `damaged` names those that were removed although they had a manifest.
+ * Removes torn checkpoints and what a process that died left behind, and sets damaged ones aside;
+ * returns the complete ones, latest first.
+ * @throws UserError when something cannot be read
  */
 export async function recoverCheckpoints(
   runFolder: string,
   kind: CheckpointKind,
-): Promise<{ checkpoints: Checkpoint[]; damaged: string[] }> {
+): Promise<{ checkpoints: Checkpoint[]; damaged: SetAside[] }> {
   const parent = join(runFolder, kind);
   const checkpoints: Checkpoint[] = [];
-  const damaged: string[] = [];
-  if (!existsSync(parent)) return { checkpoints, damaged };
-  await removeTemporaries(parent);
-  await settleSuperseded(parent);
-  for (const name of await readdir(parent)) {
-    const step = stepOf(name);
-    if (step === undefined) continue;
-    const folder = join(parent, name);
-    const checkpoint = await openCheckpoint(folder, step);
-    if (checkpoint !== undefined && (await hashesAgree(checkpoint))) checkpoints.push(checkpoint);
-    else {
-      damaged.push(`${kind}/${name}`);
-      await rm(folder, { recursive: true, force: true });
+  const damaged: SetAside[] = [];
+  if ((await sizeOf(parent)) === undefined) return { checkpoints, damaged };
+  try {
+    await removeTemporaries(parent);
+    damaged.push(...(await settleSuperseded(parent)));
+    for (const name of await readdir(parent)) {
+      const step = stepOf(name);
+      if (step === undefined) continue;
+      const folder = join(parent, name);
+      const checkpoint = await openIntact(folder, step);
+      if (checkpoint !== undefined) checkpoints.push(checkpoint);
+      else damaged.push(...(await clearAway(folder)));
     }
+  } catch (error) {
+    throw asUserError(error, placeOf(error) ?? parent);
   }
   checkpoints.sort((a, b) => b.step - a.step);
   return { checkpoints, damaged };
 }
 
-/** What a process that died while it replaced a checkpoint left: the new one when it is there, else the old. */
-async function settleSuperseded(parent: string): Promise<void> {
+/** What a process that died while it replaced a checkpoint left: the new one when it is whole, else the old. */
+async function settleSuperseded(parent: string): Promise<SetAside[]> {
+  const damaged: SetAside[] = [];
   for (const name of await readdir(parent)) {
     if (!name.endsWith(SUPERSEDED_SUFFIX)) continue;
     const superseded = join(parent, name);
     const folder = superseded.slice(0, -SUPERSEDED_SUFFIX.length);
-    if (existsSync(folder)) await rm(superseded, { recursive: true, force: true });
-    else await rename(superseded, folder);
+    const step = stepOf(basename(folder));
+    if (step !== undefined && (await openIntact(folder, step)) !== undefined) {
+      await rm(superseded, { recursive: true, force: true });
+    } else {
+      damaged.push(...(await clearAway(folder)));
+      await rename(superseded, folder);
+    }
   }
+  return damaged;
+}
+
+/** Makes room under the name of a checkpoint that is not complete; says what of it is kept. */
+async function clearAway(folder: string): Promise<SetAside[]> {
+  if ((await sizeOf(join(folder, MANIFEST_FILE))) !== undefined) return [await setAside(folder)];
+  await rm(folder, { recursive: true, force: true });
+  return [];
+}
+
+/** Gives a checkpoint a name under which it is not used; it keeps its files. */
+export async function setAside(folder: string): Promise<SetAside> {
+  const kind = basename(dirname(folder));
+  const name = basename(folder);
+  const keptAs = `${DAMAGED_PREFIX}${name}-${randomBytes(3).toString('hex')}`;
+  try {
+    await rename(folder, join(dirname(folder), keptAs));
+  } catch (error) {
+    throw asUserError(error, folder);
+  }
+  return { name: `${kind}/${name}`, keptAs: `${kind}/${keptAs}` };
 }
 
 /** Complete checkpoints, latest first, judged by their sizes alone; changes nothing. */
@@ -154,9 +195,9 @@ export async function listCheckpoints(
   kind: CheckpointKind,
 ): Promise<Checkpoint[]> {
   const parent = join(runFolder, kind);
-  if (!existsSync(parent)) return [];
+  const names = (await unlessMissing(parent, () => readdir(parent))) ?? [];
   const checkpoints: Checkpoint[] = [];
-  for (const name of await readdir(parent)) {
+  for (const name of names) {
     const step = stepOf(name);
     const checkpoint =
       step === undefined ? undefined : await openCheckpoint(join(parent, name), step);
@@ -197,13 +238,20 @@ async function writeManifest(folder: string, manifest: Manifest): Promise<void> 
   await writeFileAtomically(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
+/** Undefined when there is none, or none that says anything. */
 async function readManifest(
   folder: string,
 ): Promise<{ manifest: Manifest; sha256: string } | undefined> {
+  const path = join(folder, MANIFEST_FILE);
+  const content = await unlessMissing(path, () => readFile(path, 'utf8'));
+  if (content === undefined) return undefined;
+  const manifest = manifestSchema.safeParse(parseJson(content)).data;
+  return manifest && { manifest, sha256: hashBytes(content) };
+}
+
+function parseJson(content: string): unknown {
   try {
-    const content = await readFile(join(folder, MANIFEST_FILE), 'utf8');
-    const manifest = manifestSchema.safeParse(JSON.parse(content)).data;
-    return manifest && { manifest, sha256: hashBytes(content) };
+    return JSON.parse(content);
   } catch {
     return undefined;
   }
@@ -214,14 +262,33 @@ async function openCheckpoint(folder: string, step: number): Promise<Checkpoint 
   if (manifest === undefined || sha256 === undefined || manifest.step !== step) return undefined;
   let bytes = 0;
   for (const [name, entry] of Object.entries(manifest.files)) {
-    const size = await stat(join(folder, name)).then(
-      (status) => status.size,
-      () => undefined,
-    );
-    if (size !== entry.bytes) return undefined;
-    bytes += size;
+    if ((await sizeOf(join(folder, name))) !== entry.bytes) return undefined;
+    bytes += entry.bytes;
   }
   return { step, folder, sha256, bytes, files: new Set(Object.keys(manifest.files)) };
+}
+
+async function openIntact(folder: string, step: number): Promise<Checkpoint | undefined> {
+  const checkpoint = await openCheckpoint(folder, step);
+  return checkpoint !== undefined && (await hashesAgree(checkpoint)) ? checkpoint : undefined;
+}
+
+/** Bytes; undefined when there is no such file. */
+async function sizeOf(path: string): Promise<number | undefined> {
+  return (await unlessMissing(path, () => stat(path)))?.size;
+}
+
+/** Of the errors of the system only this one says that something is not there. */
+async function unlessMissing<Value>(
+  path: string,
+  read: () => Promise<Value>,
+): Promise<Value | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw asUserError(error, path);
+  }
 }
 
 /** @throws UserError `run/checkpoint-damaged` when a file is not what was saved */

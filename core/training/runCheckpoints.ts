@@ -5,6 +5,7 @@ import {
   listCheckpoints,
   recoverCheckpoints,
   removeCheckpoints,
+  setAside,
 } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { TrainingSettings } from './configuration.ts';
@@ -57,7 +58,8 @@ export class RunCheckpoints {
     const { checkpoints, damaged } = await recoverCheckpoints(this.#runFolder, 'checkpoints');
     const best = await recoverCheckpoints(this.#runFolder, 'best');
     const losses = [...damaged, ...best.damaged].map(
-      (path) => `The checkpoint ${path} was damaged and has been removed.`,
+      ({ name, keptAs }) =>
+        `The checkpoint ${name} is damaged and is not used; what is left of it is kept as ${keptAs}.`,
     );
     let last: Checkpoint | undefined;
     for (const checkpoint of checkpoints) {
@@ -65,8 +67,9 @@ export class RunCheckpoints {
         last = checkpoint;
         break;
       }
+      const { keptAs } = await setAside(checkpoint.folder);
       losses.push(
-        `The weights that the forgetting guard would roll back to are lost, so the run does not go on from step ${checkpoint.step} but from an earlier one.`,
+        `The weights that the forgetting guard would roll back to are lost, so the run does not go on from step ${checkpoint.step} but from an earlier one; that checkpoint is kept as ${keptAs}.`,
       );
     }
     const lastStep = last?.step ?? 0;

@@ -7,6 +7,7 @@ import {
   readdir,
   rename,
   rm,
+  symlink,
   truncate,
   writeFile,
 } from 'node:fs/promises';
@@ -68,7 +69,7 @@ describe('checkpoints', () => {
     );
   });
 
-  it('are ignored and removed when torn at any point of writing', async () => {
+  it('are ignored when torn at any point of writing; without a manifest they go, with one they are set aside', async () => {
     await write(1);
     const whole = (await write(2)).folder;
     const kept = join(run, 'whole');
@@ -94,26 +95,65 @@ describe('checkpoints', () => {
       expect(await recoveredSteps()).toEqual([2, 1]);
       await tear();
       expect((await listCheckpoints(run, 'checkpoints')).map(({ step }) => step)).toEqual([1]);
+      const hadManifest = existsSync(join(whole, 'manifest.json'));
+      const left = await readdir(whole);
       const recovered = await recoverCheckpoints(run, 'checkpoints');
       expect(recovered.checkpoints.map(({ step }) => step)).toEqual([1]);
-      expect(recovered.damaged).toEqual(['checkpoints/step-2']);
       expect(existsSync(whole)).toBe(false);
+      expect(recovered.damaged.map(({ name }) => name)).toEqual(
+        hadManifest ? ['checkpoints/step-2'] : [],
+      );
+      for (const { keptAs } of recovered.damaged) {
+        expect(await readdir(join(run, keptAs))).toEqual(left);
+      }
     }
   });
 
-  it('fall back to the one before when bytes changed but sizes did not', async () => {
+  it('fall back to the one before when bytes changed but sizes did not, and delete neither', async () => {
     await write(1);
     const { folder } = await write(2);
     await writeFile(join(folder, 'model.safetensors'), 'weights of step 3');
-    expect(await recoveredSteps()).toEqual([1]);
+    const { checkpoints, damaged } = await recoverCheckpoints(run, 'checkpoints');
+    expect(checkpoints.map(({ step }) => step)).toEqual([1]);
+    const [{ name, keptAs } = { name: '', keptAs: '' }] = damaged;
+    expect(name).toBe('checkpoints/step-2');
+    expect(await readFile(join(run, keptAs, 'optimizer.safetensors'), 'utf8')).toBe(
+      'moments of step 2',
+    );
+    // It is not used, not told of again, and leaves its name to another.
+    expect((await write(2)).step).toBe(2);
+    expect(await recoveredSteps()).toEqual([2, 1]);
+    expect(existsSync(join(run, keptAs))).toBe(true);
+  });
+
+  it('that cannot be read are neither believed nor touched', async () => {
+    const { folder } = await write(2);
+    const before = await readdir(join(run, 'checkpoints'));
+    for (const name of ['manifest.json', 'model.safetensors']) {
+      const path = join(folder, name);
+      await rename(path, `${path}.real`);
+      // Of all that a disk can refuse, a link in a circle can be made everywhere.
+      await symlink(path, path);
+      const unreadable = { code: 'system/eloop', message: expect.stringContaining(path) as string };
+      await expect(recoverCheckpoints(run, 'checkpoints')).rejects.toMatchObject(unreadable);
+      await expect(listCheckpoints(run, 'checkpoints')).rejects.toMatchObject(unreadable);
+      await expect(write(2)).rejects.toMatchObject(unreadable);
+      await rm(path);
+      await rename(`${path}.real`, path);
+    }
+    expect(await readdir(join(run, 'checkpoints'))).toEqual(before);
+    expect(await recoveredSteps()).toEqual([2]);
   });
 
   it('are not believed under another step, and temporaries of a dead process go', async () => {
     const { folder } = await write(4);
     await cp(folder, join(run, 'checkpoints', 'step-9'), { recursive: true });
     await mkdir(join(run, 'checkpoints', '.tmp-0123-step-12'));
-    expect(await recoveredSteps()).toEqual([4]);
-    expect(await readdir(join(run, 'checkpoints'))).toEqual(['step-4']);
+    const { checkpoints, damaged } = await recoverCheckpoints(run, 'checkpoints');
+    expect(checkpoints.map(({ step }) => step)).toEqual([4]);
+    expect(damaged.map(({ name }) => name)).toEqual(['checkpoints/step-9']);
+    const names = await readdir(join(run, 'checkpoints'));
+    expect(names.filter((name) => !name.startsWith('.damaged-step-9-'))).toEqual(['step-4']);
   });
 
   it('leave nothing when writing fails, and say so when the disk is full', async () => {
@@ -157,6 +197,13 @@ describe('checkpoints', () => {
     const recovered = await recoverCheckpoints(run, 'checkpoints');
     expect(recovered.checkpoints.map((one) => one.sha256)).toEqual([changed.sha256]);
     expect(await readdir(join(run, 'checkpoints'))).toEqual(['step-3']);
+
+    // The one that was given up stays for as long as the one that took its name is not whole.
+    await cp(folder, `${folder}.superseded`, { recursive: true });
+    await writeFile(join(folder, 'a.bin'), 'b');
+    const settled = await recoverCheckpoints(run, 'checkpoints');
+    expect(settled.checkpoints.map((one) => one.sha256)).toEqual([changed.sha256]);
+    expect(settled.damaged.map(({ name }) => name)).toEqual(['checkpoints/step-3']);
   });
 
   it('are pruned by age, counted from the latest', async () => {
