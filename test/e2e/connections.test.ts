@@ -1,6 +1,7 @@
 /** That the record of connections sees one, whichever way it is attempted. Nothing leaves the machine. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
@@ -15,6 +16,8 @@ import { newFolder, removeHomes } from './support/homes.ts';
 /** Addresses that RFC 5737 and RFC 3849 keep for documents: no machine has them. */
 const OUTSIDE = '192.0.2.1';
 const OUTSIDE_6 = '2001:db8::1';
+
+const PATIENCE = { timeout: 30_000 };
 
 afterEach(removeHomes);
 
@@ -57,6 +60,16 @@ describe.skipIf(recorderProblem() !== undefined)('the record of connections', ()
     ],
   ])('shows an attempt %s', async (_, code, address) => {
     expect(attemptsOutside(await recordOf(code))).toEqual([{ address, port: 443 }]);
+  });
+
+  it('shows the end of a program that was killed', async () => {
+    const path = join(await newFolder(), 'record.txt');
+    const code = `require('node:net').connect(9, '127.0.0.1').on('error', () => {}); setInterval(() => {}, 9e5)`;
+    const [program = '', ...args] = [...recorded(path), process.execPath, '-e', code];
+    const child = spawn(program, args, { stdio: 'ignore' });
+    await expect.poll(() => readFile(path, 'utf8').catch(() => ''), PATIENCE).toContain('connect(');
+    child.kill('SIGKILL');
+    expect(await finishedRecord(path, child.pid ?? 0)).toContain('killed by SIGKILL');
   });
 
   it('shows a question to a name server', async () => {

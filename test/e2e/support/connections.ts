@@ -23,7 +23,7 @@ export function recorderProblem(): string | undefined {
  */
 export function recorded(path: string, { refused = false } = {}): string[] {
   return [
-    ...['strace', '-D', '-f', '--seccomp-bpf', '-s', '0', '-e', 'signal=none'],
+    ...['strace', '-D', '-f', '--seccomp-bpf', '-s', '0', '-e', 'signal=!chld'],
     ...['-e', `trace=${CALLS}`, '-o', path],
     ...(refused ? ['-e', `inject=${CALLS}:error=ENETUNREACH`] : []),
   ];
