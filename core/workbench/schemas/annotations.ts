@@ -33,7 +33,7 @@ export const noteRequestSchema = z.object({ run: z.string(), text: z.string() })
 
 export const archiveRequestSchema = z.object({ runs, archived: z.boolean() });
 
-/** Tags, notes or the archive of runs changed, by whichever window. */
+/** Runs are new, or their tags, notes or archive changed, by whichever window. */
 export const runsChangedEventSchema = z.object({
   type: z.literal('runs/changed'),
   runs: z.array(z.string()),

@@ -43,7 +43,7 @@ async function interpolate(
   services: Services,
   { run: word, alpha }: CheckedRequest<'runs/interpolate'>,
 ): Promise<string> {
-  const { store, queue } = services;
+  const { store, queue, publish } = services;
   const run = findRun(store, word);
   requireTuned(run);
   const known = earlierPoint(services, run, alpha);
@@ -51,6 +51,7 @@ async function interpolate(
     const specification = await specify(services, run, alpha);
     await register(services, run, specification);
     queue.admit([specification.runId]);
+    publish({ type: 'runs/changed', runs: [specification.runId] });
     return specification.runId;
   }
   if (known.state === 'queued') queue.admit([known.id]);

@@ -56,8 +56,15 @@ async function runProject(
   const corpora = corporaIn(material).map(({ id }) => id);
   return services.corpusUse.reading(corpora, async () => {
     const shared = await buildShared(services, project, material, context);
-    const { record, runs } = await register(services, project, material, shared, known, true);
-    services.queue.admit(runs);
+    const { record, runs, added } = await register(
+      services,
+      project,
+      material,
+      shared,
+      known,
+      true,
+    );
+    queueRuns(services, runs, added);
     const summary = toProjectSummary(services.store, record);
     return { ...summary, runs: summary.runs.filter(({ id }) => runs.includes(id)) };
   });
@@ -75,6 +82,16 @@ async function advance(services: Services, projectId: string, context: CallConte
   await services.corpusUse.reading(corpora, async () => {
     const shared = await buildShared(services, project, material, context);
     const { added } = await register(services, project, material, shared, record, false);
-    services.queue.admit(added);
+    queueRuns(services, added, added);
   });
+}
+
+/** The queue tells of runs that change their state; that others wait now is told here. */
+function queueRuns(
+  { queue, publish }: Services,
+  runs: readonly string[],
+  added: readonly string[],
+): void {
+  queue.admit(runs);
+  if (added.length > 0) publish({ type: 'runs/changed', runs: [...added] });
 }

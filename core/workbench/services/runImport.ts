@@ -28,7 +28,7 @@ import type { Services } from './services.ts';
  * @throws UserError `run/unreadable`, `run/other-run`, `run/not-at-rest`
  */
 export async function importRun(services: Services, source: string): Promise<RunRecord> {
-  const { home, store } = services;
+  const { home, store, publish } = services;
   const runFile = readRunFile(source);
   if (runFile === undefined) {
     throw new UserError(
@@ -76,6 +76,7 @@ export async function importRun(services: Services, source: string): Promise<Run
   });
   const imported = store.runs.find(runId);
   if (imported === undefined) throw new Error(`run ${runId} was not registered`);
+  if (isNews) publish({ type: 'runs/changed', runs: [runId] });
   return imported;
 }
 

@@ -7,7 +7,11 @@ import { loadModelFolder } from '../../../core/model/modelFolder.ts';
 import { mlmParameters } from '../../../core/model/parameters.ts';
 import { interpolateWeights } from '../../../core/training/interpolateWeights.ts';
 import { readCheckpointWeights } from '../../../core/training/trainingState.ts';
-import type { RunDetail, WorkbenchClient } from '../../../core/workbench/contract.ts';
+import type {
+  RunDetail,
+  WorkbenchClient,
+  WorkbenchEvent,
+} from '../../../core/workbench/contract.ts';
 import {
   fill,
   newScratch,
@@ -99,7 +103,11 @@ async function elsewhere(
 
 describe('an interpolation', () => {
   it('is a run of its own in the project, scored on the sets of the finished run', async () => {
+    const told: WorkbenchEvent[] = [];
+    const stopListening = workbench.subscribe((event) => told.push(event));
     const queued = await workbench.call('runs/interpolate', { run: tuned, alpha: 0.3 });
+    stopListening();
+    expect(told).toContainEqual({ type: 'runs/changed', runs: [queued.id] });
     expect(queued).toMatchObject({
       purpose: 'interpolation',
       name: 'sdt-seed-1-alpha-0.3',

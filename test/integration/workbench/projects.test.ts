@@ -59,6 +59,15 @@ async function untilDone(client: WorkbenchClient, project: string): Promise<Proj
   }
 }
 
+/** Ids of the runs that the Workbench tells its windows to read, as they come. */
+function runsTold(client: WorkbenchClient): string[] {
+  const ids: string[] = [];
+  client.subscribe((event) => {
+    if (event.type === 'runs/changed') ids.push(...event.runs);
+  });
+  return ids;
+}
+
 /** All that a study comes to: the losses of every run to the last digit, and how λ was chosen. */
 async function outcome(client: WorkbenchClient, project: string) {
   const { runs, choices } = await client.call('projects/show', { project });
@@ -92,7 +101,9 @@ describe('λ with several values', () => {
   it('is tried, chosen and run with every seed, without anybody asking again', async () => {
     const strategies = ['ndt', { rh: {}, ewc: { lambda: [1, 100] } }, 'sdt'];
     const project = study(strategies, { seeds: [1, 2] });
+    const told = runsTold(workbench);
     const first = await workbench.call('projects/run', { project });
+    expect(told).toEqual(first.runs.map(({ id }) => id));
     expect(first.runs.map(({ name }) => name)).toEqual([
       ...['ndt-seed-1', 'sdt-seed-1', 'sdt-seed-2'],
       ...['rh-lambda-1+ewc-lambda-1-seed-1-sweep', 'rh-lambda-1+ewc-lambda-100-seed-1-sweep'],
@@ -114,6 +125,8 @@ describe('λ with several values', () => {
     expect(chosen?.objective).toBe(Math.min(...objectives));
     expect(chosen?.objective).toBe((chosen?.targetNll ?? NaN) + (chosen?.sourceNll ?? NaN));
     const results = done.runs.slice(5);
+    // Other windows hear of what waits in the queue, each run once.
+    expect(told).toEqual(done.runs.map(({ id }) => id));
     expect(results.map(({ parts, seed, purpose }) => [parts, seed, purpose])).toEqual([
       [chosen?.parts, 1, 'result'],
       [chosen?.parts, 2, 'result'],
@@ -129,6 +142,7 @@ describe('λ with several values', () => {
     const again = await workbench.call('projects/run', { project });
     expect(again.runs.map(({ id }) => id)).toEqual(done.runs.map(({ id }) => id));
     expect(await untilDone(workbench, first.id)).toEqual(done);
+    expect(told).toHaveLength(7);
 
     // A run folder says in another home what it is for, and finds there what it reads.
     const { folder, rehearsal } = await workbench.call('runs/show', { run: results[0]?.id ?? '' });
@@ -140,7 +154,9 @@ describe('λ with several values', () => {
     await workbench.close();
     workbench = await open({ ...scratch, home: join(scratch.inputs, 'second') });
     await fill(workbench, scratch);
+    const toldThere = runsTold(workbench);
     const imported = await workbench.call('runs/import', { path: carried });
+    expect(toldThere).toEqual([imported.id]);
     expect(imported).toMatchObject({ purpose: 'result', parts: chosen?.parts, state: 'completed' });
     const { configuration } = await workbench.call('runs/show', { run: imported.id });
     const corpora = await workbench.call('corpora/list', {});
