@@ -48,7 +48,7 @@ export default tseslint.config(
   },
   ...svelte.configs.recommended,
   {
-    files: ['renderer/**/*.ts', 'renderer/**/*.svelte'],
+    files: ['renderer/**/*.ts', 'renderer/**/*.svelte', 'test/unit/renderer/state/**'],
     languageOptions: {
       parserOptions: { project: './renderer/tsconfig.json', extraFileExtensions: ['.svelte'] },
     },

@@ -1,3 +1,4 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -11,6 +12,8 @@ export default defineConfig({
     projects: [
       {
         extends: true,
+        // State of the screens is written with runes, which the compiler of Svelte takes away.
+        plugins: [svelte({ configFile: false })],
         test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 },
       },
       {

@@ -14,7 +14,7 @@ export interface Activity {
 /** A foreign call has no end that is heard of: it is taken for done when it was silent so long. */
 const SILENT_MILLISECONDS = 8000;
 
-class Activities {
+export class Activities {
   #list = $state.raw<readonly Activity[]>([]);
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #own = new Set<string>();
@@ -44,7 +44,12 @@ class Activities {
     );
   }
 
+  /**
+   * An own call may have gone on at the host: when a break took its answer, it is heard of again as one
+   * of another window.
+   */
   end(call: string): void {
+    this.#own.delete(call);
     clearTimeout(this.#timers.get(call));
     this.#timers.delete(call);
     this.#list = this.#list.filter((activity) => activity.call !== call);

@@ -12,6 +12,9 @@ export class Collection<Item extends Identified> {
   #error = $state.raw<ErrorReport | undefined>(undefined);
   #isLoaded = $state(false);
   #reading: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  /** What was changed while the list is read: it comes on top of what is read. */
+  #changes: ((items: readonly Item[]) => readonly Item[])[] = [];
   readonly #byId = $derived(new Map(this.#items.map((item) => [item.id, item])));
 
   constructor(read: () => Promise<readonly Item[]>) {
@@ -36,40 +39,62 @@ export class Collection<Item extends Identified> {
     return this.#byId.get(id);
   }
 
-  /** Reads when that was not done yet. */
+  /** Reads when that was not done yet. Never rejects. */
   load(): Promise<void> {
-    return this.#isLoaded ? Promise.resolve() : this.refresh();
+    if (this.#isLoaded) return Promise.resolve();
+    return this.#reading ?? this.refresh();
   }
 
-  /** Reads anew; several who ask at a time share one reading. Never rejects. */
+  /**
+   * Reads anew; whoever asks during a reading may know of more than it will bring, so they share one
+   * that follows it. Never rejects.
+   */
   refresh(): Promise<void> {
-    this.#reading ??= this.#readAll().finally(() => {
+    if (this.#next !== undefined) return this.#next;
+    if (this.#reading === undefined) return this.#begin();
+    this.#next = this.#reading.then(() => {
+      this.#next = undefined;
+      return this.#begin();
+    });
+    return this.#next;
+  }
+
+  /** Adds the item at the front, or replaces the one of its id. */
+  put(item: Item): void {
+    this.putAll([item]);
+  }
+
+  /** Replaces several at once; ones that are not in the list come first. */
+  putAll(given: readonly Item[]): void {
+    const byId = new Map(given.map((item) => [item.id, item]));
+    this.#change((items) => {
+      const kept = items.map((item) => byId.get(item.id) ?? item);
+      const known = new Set(items.map(({ id }) => id));
+      return [...given.filter(({ id }) => !known.has(id)), ...kept];
+    });
+  }
+
+  remove(id: string): void {
+    this.#change((items) => items.filter((item) => item.id !== id));
+  }
+
+  #change(change: (items: readonly Item[]) => readonly Item[]): void {
+    this.#items = change(this.#items);
+    if (this.#reading !== undefined) this.#changes.push(change);
+  }
+
+  #begin(): Promise<void> {
+    this.#changes = [];
+    this.#reading = this.#readAll().finally(() => {
       this.#reading = undefined;
     });
     return this.#reading;
   }
 
-  /** Adds the item at the front, or replaces the one of its id. */
-  put(item: Item): void {
-    const known = this.#items.findIndex(({ id }) => id === item.id);
-    this.#items = known < 0 ? [item, ...this.#items] : this.#items.with(known, item);
-  }
-
-  /** Replaces several at once; ones that are not in the list come first. */
-  putAll(items: readonly Item[]): void {
-    const given = new Map(items.map((item) => [item.id, item]));
-    const kept = this.#items.map((item) => given.get(item.id) ?? item);
-    const known = new Set(this.#items.map(({ id }) => id));
-    this.#items = [...items.filter(({ id }) => !known.has(id)), ...kept];
-  }
-
-  remove(id: string): void {
-    this.#items = this.#items.filter((item) => item.id !== id);
-  }
-
   async #readAll(): Promise<void> {
     try {
-      this.#items = await this.#read();
+      const read = await this.#read();
+      this.#items = this.#changes.reduce((items, change) => change(items), read);
       this.#isLoaded = true;
       this.#error = undefined;
     } catch (error) {

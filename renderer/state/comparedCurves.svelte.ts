@@ -17,7 +17,6 @@ import {
 } from '../lib/thinnedCurve.ts';
 import type { StepRange, ThinnedCurve } from '../lib/thinnedCurve.ts';
 import { seriesKey } from './curves.svelte.ts';
-import { onReopened } from './reopening.svelte.ts';
 import { workbench } from './workbench.svelte.ts';
 
 /** Pixels that curves are thinned to: of one, and of all curves of a chart together. */
@@ -110,7 +109,7 @@ export class ComparedCurves {
       if (this.#readings > 0) this.#early.push(event.event);
     });
     void this.#readSeries();
-    const stopReopened = onReopened(() => void this.#readAgain());
+    const stopReopened = workbench.onReopened(() => void this.#readAgain());
     return () => {
       this.#isFollowed = false;
       clearTimeout(this.#timer);

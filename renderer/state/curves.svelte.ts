@@ -3,7 +3,6 @@ import type { MetricSeries, WorkbenchEvent } from '../../core/workbench/contract
 import { reportOf } from '../client/errors.ts';
 import type { ErrorReport } from '../client/errors.ts';
 import type { Point } from '../lib/points.ts';
-import { onReopened } from './reopening.svelte.ts';
 import { workbench } from './workbench.svelte.ts';
 
 /** "train/target_loss", or "evaluation/<set>/nll|<split>|<role>" where a series has these. */
@@ -73,7 +72,7 @@ export class RunCurves {
       else early.push(event);
     });
     void read();
-    const stopReopened = onReopened(() => void read());
+    const stopReopened = workbench.onReopened(() => void read());
     return () => {
       followed = false;
       stop();

@@ -18,7 +18,7 @@ export type EstimateState =
   | { readonly kind: 'failed'; readonly error: ErrorReport }
   | { readonly kind: 'done'; readonly estimate: Estimate };
 
-class ProjectEstimate {
+export class ProjectEstimate {
   #state = $state.raw<EstimateState>({ kind: 'none' });
   #progress = $state.raw<Progress | undefined>(undefined);
   #key: string | undefined;
@@ -34,8 +34,15 @@ class ProjectEstimate {
     return this.#progress;
   }
 
-  /** Estimates the project unless that has been done or is under way; `key` is what makes it another one. */
-  request(project: ProjectFile, key: string): void {
+  /**
+   * Estimates the project unless that has been done or is under way; `key` is what makes it another one.
+   * While there is none to be estimated (any more) nothing is measured: it could not be seen or stopped.
+   */
+  want(project: ProjectFile | undefined, key: string): void {
+    if (project === undefined) {
+      this.leave();
+      return;
+    }
     clearTimeout(this.#forgetting);
     if (key === this.#key && this.#state.kind !== 'none') return;
     this.#begin(project, key, REST_MILLISECONDS);

@@ -4,7 +4,6 @@ import type { RunChange, RunDetail, WorkbenchEvent } from '../../core/workbench/
 import { isAborted, reportOf } from '../client/errors.ts';
 import type { ErrorReport } from '../client/errors.ts';
 import { mergeEvents } from '../lib/runLog.ts';
-import { onReopened } from './reopening.svelte.ts';
 import { workbench } from './workbench.svelte.ts';
 
 /** Between two readings of the details: events may come many a second. */
@@ -82,7 +81,7 @@ export class RunStory {
     });
     void this.refresh();
     void readLog();
-    const stopReopened = onReopened(() => {
+    const stopReopened = workbench.onReopened(() => {
       void this.refresh();
       void readLog();
     });

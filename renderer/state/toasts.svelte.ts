@@ -17,9 +17,10 @@ type NewToast = Pick<Toast, 'message'> & Partial<Omit<Toast, 'id' | 'message'>>;
 
 const SHOWN_MILLISECONDS = 6000;
 const SHOWN_WITH_ACTION_MILLISECONDS = 12_000;
+/** Messages at a time; those that wait for the person are more where it must be. */
 const MOST = 4;
 
-class Toasts {
+export class Toasts {
   #list = $state.raw<readonly Toast[]>([]);
   readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
   #nextId = 0;
@@ -30,7 +31,9 @@ class Toasts {
 
   show({ message, detail, tone = 'neutral', action, report }: NewToast): void {
     const toast: Toast = { id: this.#nextId++, message, detail, tone, action, report };
-    this.#list = [...this.#list, toast].slice(-MOST);
+    const others = this.#list.filter((other) => !isSameError(other, toast));
+    this.#list = [...others, toast];
+    this.#makeRoom();
     const said = detail === undefined ? message : `${message} ${detail}`;
     if (tone === 'bad') announcer.warn(said);
     else announcer.say(said);
@@ -68,6 +71,14 @@ class Toasts {
     this.#timers.delete(id);
   }
 
+  /** Errors and what can be acted on stay until they are dismissed or their time is over. */
+  #makeRoom(): void {
+    for (const { id, tone, action } of this.#list.slice(0, -1)) {
+      if (this.#list.length <= MOST) return;
+      if (tone === 'neutral' && action === undefined) this.dismiss(id);
+    }
+  }
+
   resume({ id, action, tone }: Toast): void {
     this.pause(id);
     // Errors stay until they are read.
@@ -80,6 +91,12 @@ class Toasts {
       }, time),
     );
   }
+}
+
+/** Each of many runs may meet the same: it is told once. */
+function isSameError(one: Toast, other: Toast): boolean {
+  const isError = one.tone === 'bad' && other.tone === 'bad';
+  return isError && one.message === other.message && one.detail === other.detail;
 }
 
 export const toasts = new Toasts();

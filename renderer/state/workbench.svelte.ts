@@ -21,6 +21,7 @@ import { activities } from './activities.svelte.ts';
 import { announcer } from './announcer.svelte.ts';
 import { Collection } from './collection.svelte.ts';
 import { LiveRun } from './liveRun.svelte.ts';
+import { Reopenings } from './reopenings.ts';
 
 /** States whose change is told by voice; that a queued run starts is not news. */
 const ANNOUNCED: ReadonlySet<RunState> = new Set([
@@ -37,7 +38,7 @@ const UNLISTED: ReadonlySet<CallName> = new Set(['corpora/preview']);
 /** Changes of other windows come in groups. */
 const REREAD_MILLISECONDS = 400;
 
-class Workbench {
+export class Workbench {
   readonly models = new Collection<Model>(() => this.call('models/list', {}));
   /** Models that can be restored until the program ends. */
   readonly removedModels = new Collection<Reply<'models/removed'>[number]>(() =>
@@ -53,6 +54,7 @@ class Workbench {
   #diagnostics = $state.raw<Diagnostics | undefined>(undefined);
   readonly #live = new SvelteMap<string, LiveRun>();
   readonly #listeners = new Set<(event: WorkbenchEvent) => void>();
+  readonly #reopenings = new Reopenings();
   #host: Host | undefined;
   /** Runs that this window is changing. */
   readonly #changing = new Set<string>();
@@ -69,6 +71,7 @@ class Workbench {
     let wasOpen = false;
     host.workbench.onConnection((connection) => {
       this.#connection = connection;
+      this.#reopenings.hear(connection.state === 'open');
       if (connection.state !== 'open') return;
       void this.#refresh(wasOpen);
       wasOpen = true;
@@ -78,6 +81,11 @@ class Workbench {
 
   get connection(): Connection {
     return this.#connection;
+  }
+
+  /** Calls back when the connection has opened again after a break, until the returned function is called. */
+  onReopened(callback: () => void): () => void {
+    return this.#reopenings.listen(callback);
   }
 
   get files(): HostFiles {
@@ -117,6 +125,8 @@ class Workbench {
     let activity: string | undefined;
     const onProgress = (event: WorkbenchEvent): void => {
       if (event.type === 'progress' && !UNLISTED.has(name)) {
+        // A call that was asked again after a break has another name.
+        if (activity !== undefined && activity !== event.call) activities.end(activity);
         activity = event.call;
         activities.ofOwn(event);
       }
@@ -221,11 +231,14 @@ class Workbench {
     for (const listener of this.#listeners) listener(event);
   }
 
-  /** The reply to a change of this window holds the runs; those of others are read. */
+  /** The reply to a change of this window holds the runs; those of others and new ones are read. */
   #hearChanged(ids: readonly string[]): void {
     if (ids.every((id) => this.#changing.has(id))) return;
     clearTimeout(this.#rereading);
-    this.#rereading = setTimeout(() => void this.runs.refresh(), REREAD_MILLISECONDS);
+    this.#rereading = setTimeout(() => {
+      void this.runs.refresh();
+      if (this.projects.isLoaded) void this.projects.refresh();
+    }, REREAD_MILLISECONDS);
   }
 
   #hearState(run: RunSummary): void {
