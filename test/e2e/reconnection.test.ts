@@ -1,8 +1,10 @@
 /** A window whose connection to the host breaks off and comes back. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Page, WebSocketRoute } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { chromiumDriver } from './drivers/chromium.ts';
-import { newHome } from './support/homes.ts';
+import { ServedHost, chromiumDriver } from './drivers/chromium.ts';
+import { newFolder, newHome } from './support/homes.ts';
 import { readIds } from './support/screens.ts';
 import { useApps } from './support/useApp.ts';
 
@@ -54,8 +56,73 @@ describe('a break of the connection', () => {
     const again = { timeout: 10_000 };
     await expect.poll(() => namesIn(line.asked), again).toEqual(shown);
     await expect.poll(detailed, again).not.toEqual([]);
+    await app.picture('reconnected-curves');
+  });
+
+  it('leaves an import at work, which is seen and stopped from the frame', async () => {
+    const inputs = await newFolder();
+    const app = await start({ home: await newHome('empty'), allowedRoots: [inputs] });
+    const { page } = app;
+    const path = join(inputs, 'long.txt');
+    await writeFile(path, longText());
+    const line = new Line();
+    await line.attach(page);
+    await page.evaluate(`location.hash = '#/corpora'`);
+    await page.reload();
+    await page.getByRole('button', { name: 'Import a corpus' }).first().click();
+    const dialog = page.getByRole('dialog', { name: 'Import a corpus' });
+    await dialog.getByLabel('Files or folders').fill(path);
+    await dialog.getByLabel('Files or folders').press('Enter');
+    await dialog.locator('section[aria-busy="false"]').waitFor();
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+    const frame = page.getByRole('region', { name: 'At work' });
+    await frame.getByRole('listitem').waitFor();
+
+    await line.cut();
+    await dialog.getByText('The connection was lost before the answer came.').waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await frame.getByRole('listitem').waitFor();
+    await app.picture('import-after-a-break');
+    await frame.getByRole('button', { name: /^Stop/ }).click();
+    await frame.getByRole('listitem').waitFor({ state: 'detached' });
+    await page.getByText('No corpora yet').waitFor();
+  });
+
+  it('is told from a host that was started again and does not know the window', async () => {
+    const home = await newHome('empty');
+    const app = await start({ home });
+    const { page } = app;
+    app.complaints.expect(/WebSocket|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|\b401\b/);
+    await app.started.quit();
+    await page.getByText('There is no connection to Palimpsest.').waitFor();
+    await app.picture('host-away');
+
+    const again = new ServedHost({ home }, Number(new URL(page.url()).port));
+    try {
+      const link = await again.link();
+      await page.getByText('This browser is not signed in to Palimpsest.').waitFor();
+      await app.picture('host-started-again');
+      const other = await app.started.context.newPage();
+      await other.goto(link);
+      await other.locator('h1', { hasText: /./ }).waitFor();
+      await page.getByRole('button', { name: 'Try now' }).click();
+      await page.getByText('This browser is not signed in').waitFor({ state: 'detached' });
+      await app.picture('host-known-again');
+    } finally {
+      await again.stop();
+    }
   });
 });
+
+/** So many different lines that their import outlasts a break. */
+function longText(): string {
+  const line = (at: number): string =>
+    Array.from({ length: 40 }, (_, word) => `word${(at * 7919 + word * 104_729) % 50_021}`).join(
+      ' ',
+    );
+  return Array.from({ length: 80_000 }, (_, at) => line(at)).join('\n');
+}
 
 /** Of the series whose points were asked for. */
 function namesIn(messages: readonly string[]): string[] {

@@ -124,14 +124,15 @@ async function launch(
 }
 
 /** `palimpsest serve` in a process of its own. */
-class ServedHost {
+export class ServedHost {
   readonly #process: ChildProcess;
   readonly #ended: Promise<unknown>;
   printed = '';
 
-  constructor({ home, allowedRoots = [], prefix = [] }: StartOptions) {
+  /** Without a `port` the system chooses one. */
+  constructor({ home, allowedRoots = [], prefix = [] }: StartOptions, port = 0) {
     const roots = allowedRoots.flatMap((folder) => ['--allow-root', folder]);
-    const own = [process.execPath, CLI, 'serve', '--home', home, '--port', '0', ...roots];
+    const own = [process.execPath, CLI, 'serve', '--home', home, '--port', `${port}`, ...roots];
     const [program = '', ...args] = [...prefix, ...own];
     this.#process = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: dirname(home) });
     this.#ended = once(this.#process, 'close');
