@@ -24,6 +24,8 @@ export interface RunResult {
   readonly rowGradients: ReadonlyMap<string, Float32Array>;
   /** Time inside the executor's graph run, without building the graph. */
   readonly graphSeconds: number;
+  /** Time of building the graph; 0 when it was there. */
+  readonly compileSeconds: number;
 }
 
 /** Runs programs on one device. Runs do not overlap. */

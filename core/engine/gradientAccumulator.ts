@@ -62,6 +62,7 @@ export interface AccumulateOptions {
 export interface Accumulated {
   readonly losses: Readonly<Record<string, LossSum>>;
   readonly graphSeconds: number;
+  readonly compileSeconds: number;
 }
 
 /** Where the dropout masks of a micro-batch are drawn. */
@@ -92,6 +93,7 @@ export class GradientAccumulator {
   ): Promise<Accumulated> {
     const losses: Record<string, LossSum> = {};
     let graphSeconds = 0;
+    let compileSeconds = 0;
     let empty = true;
     for (const [index, { name, weight, batches, distillation }] of terms.entries()) {
       const count = batches.reduce((total, { positions }) => total + positions.length, 0);
@@ -112,6 +114,7 @@ export class GradientAccumulator {
           const teacher = await this.#teach(batch);
           all.set(TEACHER_LOGITS, teacher.logits);
           graphSeconds += teacher.graphSeconds;
+          compileSeconds += teacher.compileSeconds;
         }
         const result = await this.#executor.run(program, {
           parameters: this.#weights,
@@ -124,6 +127,7 @@ export class GradientAccumulator {
         sums.losses += sumOf(scored('losses'));
         if (purpose.distillation !== undefined) sums.divergences += sumOf(scored('divergences'));
         graphSeconds += result.graphSeconds;
+        compileSeconds += result.compileSeconds;
         empty = false;
       }
       losses[name] = { sum: sums.losses, count };
@@ -132,7 +136,7 @@ export class GradientAccumulator {
       }
     }
     if (empty) for (const gradient of into.values()) gradient.fill(0);
-    return { losses, graphSeconds };
+    return { losses, graphSeconds, compileSeconds };
   }
 
   /** An output of a program at the scored positions, dropout off. */
@@ -147,11 +151,13 @@ export class GradientAccumulator {
   }
 
   /** The logits of the anchor model, dropout off; valid as an executor's outputs are. */
-  async #teach(batch: MlmBatch): Promise<{ logits: Float32Array; graphSeconds: number }> {
+  async #teach(
+    batch: MlmBatch,
+  ): Promise<{ logits: Float32Array } & Pick<RunResult, 'graphSeconds' | 'compileSeconds'>> {
     const { program, inputs } = this.#task.prepare(batch, { kind: 'logits' });
     const parameters = this.#anchor.weights;
-    const { outputs, graphSeconds } = await this.#executor.run(program, { parameters, inputs });
-    return { logits: found(outputs, 'logits'), graphSeconds };
+    const { outputs, ...times } = await this.#executor.run(program, { parameters, inputs });
+    return { logits: found(outputs, 'logits'), ...times };
   }
 
   #addMicroBatch(

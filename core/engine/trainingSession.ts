@@ -96,6 +96,7 @@ export class TrainingSession implements Session {
       projection: reference?.projection ?? null,
       updated: this.#update(update, gradientNorm),
       graphSeconds: task.graphSeconds + (reference?.graphSeconds ?? 0),
+      compileSeconds: task.compileSeconds + (reference?.compileSeconds ?? 0),
     };
   }
 

@@ -128,6 +128,8 @@ export interface StepResult {
   readonly updated: boolean;
   /** Seconds spent inside the executor's graph runs, of the whole step. */
   readonly graphSeconds: number;
+  /** Seconds spent building graphs of shapes that were met first, of the whole step. */
+  readonly compileSeconds: number;
 }
 
 export interface OptimizerState {

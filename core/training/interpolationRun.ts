@@ -103,6 +103,7 @@ export class InterpolationRun {
       attempt: this.#history.attempt,
       epoch: 0,
       seconds: 0,
+      compileSeconds: 0,
       skippedInARow: 0,
       unlogged: { steps: 0, sums: {} },
     });

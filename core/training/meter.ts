@@ -1,7 +1,7 @@
 import type { Session, StepResult } from '../engine/types.ts';
 import type { Counters } from './trainingState.ts';
 
-type MeterCounters = Pick<Counters, 'seconds' | 'skippedInARow' | 'unlogged'>;
+type MeterCounters = Pick<Counters, 'seconds' | 'compileSeconds' | 'skippedInARow' | 'unlogged'>;
 
 /** One optimizer step as the loop saw it. */
 export interface MeasuredStep {
@@ -9,7 +9,7 @@ export interface MeasuredStep {
   readonly learningRate: number;
   /** Tokens read, padding left out. */
   readonly tokens: number;
-  /** Preparation of the batches included. */
+  /** Preparation of the batches included; building graphs, which a shape needs once, left out. */
   readonly seconds: number;
 }
 
@@ -20,6 +20,7 @@ export interface MeasuredStep {
  */
 export class Meter {
   #seconds: number;
+  #compileSeconds: number;
   #skippedInARow: number;
   #steps: number;
   /** By series name, without `train/`. */
@@ -31,6 +32,7 @@ export class Meter {
 
   constructor(counters?: MeterCounters) {
     this.#seconds = counters?.seconds ?? 0;
+    this.#compileSeconds = counters?.compileSeconds ?? 0;
     this.#skippedInARow = counters?.skippedInARow ?? 0;
     this.#steps = counters?.unlogged.steps ?? 0;
     this.#sums = new Map(
@@ -45,6 +47,7 @@ export class Meter {
 
   add({ result, tokens, seconds }: MeasuredStep): void {
     this.#seconds += seconds;
+    this.#compileSeconds += result.compileSeconds;
     this.#tokens += tokens;
     this.#measuredSeconds += seconds;
     this.#graphSeconds += result.graphSeconds;
@@ -64,6 +67,7 @@ export class Meter {
       'train/tokens_per_second': this.#tokens / this.#measuredSeconds,
       'train/graph_share': this.#graphSeconds / this.#measuredSeconds,
       'train/seconds': this.#seconds,
+      'train/compile_seconds': this.#compileSeconds,
       'train/resident_bytes': process.memoryUsage.rss(),
     };
     for (const [name, sum] of this.#sums) {
@@ -84,7 +88,12 @@ export class Meter {
 
   counters(): MeterCounters {
     const unlogged = { steps: this.#steps, sums: Object.fromEntries(this.#sums) };
-    return { seconds: this.#seconds, skippedInARow: this.#skippedInARow, unlogged };
+    return {
+      seconds: this.#seconds,
+      compileSeconds: this.#compileSeconds,
+      skippedInARow: this.#skippedInARow,
+      unlogged,
+    };
   }
 }
 

@@ -25,6 +25,6 @@ export async function takeStep(
     if (error instanceof StepAbandoned) return undefined;
     throw error;
   }
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = Math.max(0, (performance.now() - started) / 1000 - result.compileSeconds);
   return { result, learningRate, tokens: tokensOf(request), seconds };
 }

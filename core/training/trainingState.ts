@@ -41,8 +41,10 @@ const countersSchema = z.strictObject({
   attempt: z.int().positive(),
   /** Epochs done, with fraction. */
   epoch: z.number().nonnegative(),
-  /** Time spent in steps in all attempts, seconds. */
+  /** Time spent in steps in all attempts, seconds; without building graphs where that is told apart. */
   seconds: z.number().nonnegative(),
+  /** Time spent building graphs in all attempts, seconds; part of `seconds` in checkpoints without it. */
+  compileSeconds: z.number().nonnegative().default(0),
   /** Steps in a row whose gradient was not finite. */
   skippedInARow: z.int().nonnegative(),
   unlogged: z.union([sumsSchema, lossesSchema]),

@@ -65,7 +65,12 @@ const NAMES: Readonly<Record<string, readonly [title: string, unit: string]>> = 
 };
 
 /** Never charts of their own: x axes and shares of machine time. */
-const LEFT_OUT = new Set(['train/seconds', 'train/epoch', 'train/graph_share']);
+const LEFT_OUT = new Set([
+  'train/seconds',
+  'train/compile_seconds',
+  'train/epoch',
+  'train/graph_share',
+]);
 const FIRST = ['evaluation target', 'evaluation source', 'train/target_loss', 'train/source_loss'];
 
 /**

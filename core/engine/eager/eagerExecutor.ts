@@ -54,7 +54,7 @@ export class EagerExecutor implements Executor {
     } finally {
       tf.dispose([...Object.values(outputs), ...gradients]);
     }
-    return { ...result, graphSeconds: (performance.now() - start) / 1000 };
+    return { ...result, graphSeconds: (performance.now() - start) / 1000, compileSeconds: 0 };
   }
 
   /** Nothing is kept between runs. */

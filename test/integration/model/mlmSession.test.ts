@@ -260,6 +260,8 @@ describe('updates', () => {
       });
       expect(result.updated).toBe(true);
       expect(result.graphSeconds).toBeGreaterThan(0);
+      // The graph of a shape is built once.
+      expect(result.compileSeconds > 0).toBe(step === 0);
     }
     expect(await mean()).toBeLessThan(before / 2);
   });

@@ -36,9 +36,13 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** Logged at steps that are no checkpoint's, so that a resumed run has something to carry over. */
 const SHORT = { max_steps: 24, eval_steps: 12, save_steps: 5, logging_steps: 8 };
-const MACHINE = ['tokens_per_second', 'graph_share', 'seconds', 'resident_bytes'].map(
-  (name) => `train/${name}`,
-);
+const MACHINE = [
+  'tokens_per_second',
+  'graph_share',
+  'seconds',
+  'compile_seconds',
+  'resident_bytes',
+].map((name) => `train/${name}`);
 
 async function run(
   specification: RunSpecification,

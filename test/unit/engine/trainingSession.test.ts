@@ -92,6 +92,7 @@ describe('a step without penalties and projection', () => {
     expect(result.penalties).toEqual({});
     expect(result.projection).toBeNull();
     expect(result.graphSeconds).toBe(1.5);
+    expect(result.compileSeconds).toBe(0.75);
   });
 
   it('leaves a gradient that is not finite out', async () => {
@@ -242,6 +243,7 @@ describe('a projection', () => {
     expect(result.taskGradientNorm).toBe(result.gradientNorm);
     expect(result.losses.source).toEqual({ sum: -1, count: 1 });
     expect(result.graphSeconds).toBe(1);
+    expect(result.compileSeconds).toBe(0.5);
   });
 
   it.each([

@@ -4,7 +4,13 @@ import { Meter, driftSeries } from '../../../core/training/meter.ts';
 import type { MeasuredStep } from '../../../core/training/meter.ts';
 
 /** Properties of the machine, not of the run. */
-const MACHINE = ['tokens_per_second', 'graph_share', 'seconds', 'resident_bytes'];
+const MACHINE = [
+  'tokens_per_second',
+  'graph_share',
+  'seconds',
+  'compile_seconds',
+  'resident_bytes',
+];
 
 function step(result: Partial<StepResult>): MeasuredStep {
   return {
@@ -16,6 +22,7 @@ function step(result: Partial<StepResult>): MeasuredStep {
       projection: null,
       updated: true,
       graphSeconds: 0.5,
+      compileSeconds: 0,
       ...result,
     },
     learningRate: 0.25,
@@ -129,6 +136,21 @@ describe('Meter', () => {
     const good = step({ losses: { target: { sum: 2, count: 1 } } });
     second.add(good);
     expect(second.take(good)).not.toHaveProperty('train/target_loss');
+  });
+
+  it('tells the time of building graphs apart from that of steps, in all attempts', () => {
+    const first = new Meter();
+    first.add(step({ compileSeconds: 0.75 }));
+    first.add(step({}));
+    const second = new Meter(first.counters());
+    const last = step({ compileSeconds: 0.5 });
+    second.add(last);
+    expect(second.take(last)).toMatchObject({
+      'train/seconds': 3,
+      'train/compile_seconds': 1.25,
+      'train/tokens_per_second': 10,
+      'train/graph_share': 0.5,
+    });
   });
 
   it('counts steps in a row without an update', () => {
