@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { SlowFilesFirst } from './slowFilesFirst.ts';
 
 /**
  * Two rings run with `npm test`. The interop ring needs a Python environment and the end-to-end ring a
@@ -9,6 +11,9 @@ export default defineConfig({
   test: {
     root: `${import.meta.dirname}/..`,
     pool: 'forks',
+    // Two even on two cores: tests wait for processes, disks and browsers more than they compute.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: SlowFilesFirst },
     projects: [
       {
         extends: true,
@@ -42,7 +47,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          // A browser and a trainer each.
+          maxWorkers: 2,
         },
       },
     ],

@@ -11,6 +11,7 @@ import { build as buildApp, isBuilt } from '../../electron/tools/build.ts';
 import { chromiumPath } from './drivers/chromium.ts';
 import { electronPath } from './drivers/electron.ts';
 import { recorderProblem } from './support/connections.ts';
+import { makeTemplates } from './support/homes.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
 const PICTURES = join(import.meta.dirname, 'screenshots');
@@ -55,7 +56,7 @@ function runSpecs(folder: string): Outcome {
   };
 }
 
-function runRing(): Outcome {
+async function runRing(): Promise<Outcome> {
   const nothing: Outcome = { passed: 0, failed: 1, skipped: [] };
   if (chromiumPath() === undefined) {
     console.log('FAILED: there is no Chromium; install it (Debian: apt-get install chromium)');
@@ -82,15 +83,19 @@ function runRing(): Outcome {
     // A packaged program was built before; Electron itself runs what is in dist/app.
     if (electronPath() !== undefined && !process.env['PALIMPSEST_ELECTRON'] && !isBuilt())
       buildApp();
-    // Pictures of an earlier run would be taken for those of this one.
-    if (process.argv.length === 2) rmSync(PICTURES, { recursive: true, force: true });
+    if (process.argv.length === 2) {
+      // Pictures of an earlier run would be taken for those of this one.
+      rmSync(PICTURES, { recursive: true, force: true });
+      process.env['PALIMPSEST_E2E_FOLDER'] = folder;
+      await makeTemplates();
+    }
     return runSpecs(folder);
   } finally {
     if (kept === undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
 
-const { passed, failed, skipped } = runRing();
+const { passed, failed, skipped } = await runRing();
 for (const name of skipped) console.log(`skipped: ${name}`);
 console.log(`${passed} passed, ${failed} failed`);
 if (failed > 0) process.exitCode = 1;

@@ -1,6 +1,6 @@
 /**
  * `npm run test:interop`: the comparison with PyTorch and Hugging Face transformers; file names after
- * `--` choose among its files.
+ * `--` choose among its files, and `-- --install-only` makes the Python environment and nothing else.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -76,7 +76,7 @@ if ('unavailable' in environment) {
   console.log(environment.failure);
   console.log('0 passed, 1 failed');
   process.exitCode = 1;
-} else {
+} else if (!process.argv.includes('--install-only')) {
   const { passed, failed } = runTests(environment.python);
   console.log(`${passed} passed, ${failed} failed`);
   if (failed > 0) process.exitCode = 1;

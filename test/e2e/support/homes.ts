@@ -61,13 +61,18 @@ export async function removeHomes(): Promise<void> {
   for (const folder of made.splice(0)) await rm(folder, { recursive: true, force: true });
 }
 
+/** Makes what the homes of all specs are copied from, in the folder of this run of the ring. */
+export async function makeTemplates(): Promise<void> {
+  await template('study');
+}
+
 /** Lies in the folder of this run of the ring, where its other files find it. */
 async function template(kind: 'material' | 'study'): Promise<string> {
   const ring = process.env['PALIMPSEST_E2E_FOLDER'];
   if (ring === undefined) throw new Error('The ring is started by npm run test:e2e.');
   const finished = join(ring, kind);
   if (existsSync(finished)) return finished;
-  const home = join(ring, `${kind}-unfinished`);
+  const home = join(ring, `${kind}-unfinished-${process.pid}`);
   await rm(home, { recursive: true, force: true });
   if (kind === 'study') await cp(await template('material'), home, { recursive: true });
   const workbench = await openWorkbench({ home, startProcess: startNodeProcess });
@@ -76,7 +81,13 @@ async function template(kind: 'material' | 'study'): Promise<string> {
   } finally {
     await workbench.close();
   }
-  await rename(home, finished);
+  try {
+    await rename(home, finished);
+  } catch (error) {
+    // Another file of the ring has made it meanwhile.
+    if (!existsSync(finished)) throw error;
+    await rm(home, { recursive: true });
+  }
   return finished;
 }
 
