@@ -34,6 +34,17 @@ export function scrollToShow(
   return bottom > scrollTop ? bottom : scrollTop;
 }
 
+/** The row that Tab leads to: the active one, or before there is one the first that is seen whole. */
+export function tabbableRow(
+  activeIndex: number,
+  scrollTop: number,
+  rowHeight: number,
+  count: number,
+): number {
+  if (activeIndex >= 0) return activeIndex;
+  return Math.max(0, Math.min(count - 1, Math.ceil(Math.max(0, scrollTop) / rowHeight)));
+}
+
 export type RowKey = 'next' | 'previous' | 'page-down' | 'page-up' | 'first' | 'last';
 
 /** Where a key leads from a row; −1 is before the first one. */

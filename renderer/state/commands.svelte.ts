@@ -1,5 +1,6 @@
 /** What the palette and the keyboard can do: the frame's commands and those of the screen shown. */
 import { untrack } from 'svelte';
+import { keyOf, takesLetters } from '../lib/keyPress.ts';
 
 export interface Command {
   readonly id: string;
@@ -37,11 +38,12 @@ class Commands {
     return command !== undefined;
   }
 
-  /** Runs the command of a key press, unless the press belongs to a field or to something open. */
+  /** Runs the command of a key press, unless the press belongs to its target or to something open. */
   handleKey(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.isComposing) return;
     const key = keyOf(event);
-    if (isTyping(event.target) && !key.startsWith('mod+')) return;
+    const { target } = event;
+    if (!key.startsWith('mod+') && target instanceof HTMLElement && takesLetters(target)) return;
     if (document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') !== null) {
       return;
     }
@@ -51,23 +53,6 @@ class Commands {
     command.run();
   }
 }
-
-function keyOf(event: KeyboardEvent): string {
-  const key = event.key.toLowerCase();
-  if (event.ctrlKey || event.metaKey) return `mod+${event.shiftKey ? 'shift+' : ''}${key}`;
-  if (event.altKey) return `alt+${key}`;
-  // "?" is typed with Shift on most keyboards and is its own key.
-  return event.shiftKey && /^[a-z]$/.test(key) ? `shift+${key}` : key;
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || target instanceof HTMLTextAreaElement) return true;
-  if (target instanceof HTMLSelectElement) return true;
-  return target instanceof HTMLInputElement && !NOT_TYPED_IN.has(target.type);
-}
-
-const NOT_TYPED_IN = new Set(['checkbox', 'radio', 'button', 'range', 'submit', 'reset', 'file']);
 
 const isMac = /mac|iphone|ipad/i.test(navigator.platform);
 
@@ -85,6 +70,8 @@ const NAMES: Readonly<Record<string, string>> = {
   escape: 'Esc',
   arrowup: '↑',
   arrowdown: '↓',
+  arrowleft: '←',
+  arrowright: '→',
   home: 'Home',
   end: 'End',
   pageup: 'PgUp',

@@ -8,7 +8,12 @@ import {
 } from '../../../../renderer/lib/selection.ts';
 import { nextSort, sortRows } from '../../../../renderer/lib/sorting.ts';
 import type { SortValue } from '../../../../renderer/lib/sorting.ts';
-import { moveRow, scrollToShow, visibleRows } from '../../../../renderer/lib/windowing.ts';
+import {
+  moveRow,
+  scrollToShow,
+  tabbableRow,
+  visibleRows,
+} from '../../../../renderer/lib/windowing.ts';
 
 describe('sorting', () => {
   const sorted = (values: readonly SortValue[], descending: boolean): SortValue[] =>
@@ -78,6 +83,16 @@ describe('window of rows', () => {
     expect(visibleRows(3200, 320, 32, 10_000, 4)).toEqual({ from: 96, past: 114 });
     expect(visibleRows(1e9, 320, 32, 100, 4).past).toBe(100);
     expect(visibleRows(-50, 320, 32, 0, 4)).toEqual({ from: 0, past: 0 });
+  });
+
+  test('Tab leads to a row that is there, wherever the list is scrolled to', () => {
+    expect(tabbableRow(-1, 0, 32, 100)).toBe(0);
+    expect(tabbableRow(-1, 3201, 32, 1000)).toBe(101);
+    const { from, past } = visibleRows(3201, 320, 32, 1000);
+    expect(101 >= from && 101 < past).toBe(true);
+    expect(tabbableRow(7, 3200, 32, 1000)).toBe(7);
+    expect(tabbableRow(-1, 1e9, 32, 100)).toBe(99);
+    expect(tabbableRow(-1, 0, 32, 0)).toBe(0);
   });
 
   test('scrolls no farther than needed', () => {
