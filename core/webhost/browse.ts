@@ -2,30 +2,11 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { UserError, asUserError } from '../base/errors.ts';
+import type { FileEntry, FolderListing } from './fileReplies.ts';
 
 const MOST_ENTRIES = 5000;
 /** Entries looked at together. */
 const AT_ONCE = 64;
-
-export interface FileEntry {
-  readonly name: string;
-  readonly path: string;
-  readonly kind: 'file' | 'folder';
-  /** Bytes; null for a folder. */
-  readonly size: number | null;
-}
-
-export interface FolderListing {
-  /** Null for the list of roots. */
-  readonly path: string | null;
-  /** Null at a root and for the list of roots. */
-  readonly parent: string | null;
-  /** Folders first, each kind by name. */
-  readonly entries: readonly FileEntry[];
-  /** Whether there are more entries than were listed. */
-  readonly truncated: boolean;
-  readonly roots: readonly string[];
-}
 
 /**
  * Real paths of the roots, without those inside another one.

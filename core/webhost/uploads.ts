@@ -11,6 +11,7 @@ import { pipeline } from 'node:stream/promises';
 import { UserError, asUserError } from '../base/errors.ts';
 import { TEMPORARY_PREFIX } from '../base/files.ts';
 import { freeBytes as freeBytesOf } from '../workbench/space.ts';
+import type { Uploaded } from './fileReplies.ts';
 import { cleanSegments, numbered } from './uploadNames.ts';
 
 /** Left free for the history and the checkpoints of a run at work. */
@@ -22,15 +23,6 @@ const FORGOTTEN_MILLISECONDS = 24 * 3600 * 1000;
 const FORGETTING_MILLISECONDS = 3600 * 1000;
 const MOST_AT_ONCE = 16;
 const MOST_OF_ONE_NAME = 1000;
-
-/** What the browser is told of a file that has arrived. */
-export interface Uploaded {
-  /** Names the upload that more files of the same folder are added to. */
-  readonly upload: string;
-  /** For an import: the file, or the folder that the first part of its name stands for. */
-  readonly path: string;
-  readonly bytes: number;
-}
 
 export interface UploadRequest {
   /** The file's name, or its path from the name of the dropped folder on. */

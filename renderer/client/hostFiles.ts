@@ -1,22 +1,5 @@
 /** How a person names files to a host: the system's dialog, a list of folders, or an upload. */
-
-export interface FileEntry {
-  readonly name: string;
-  readonly path: string;
-  readonly kind: 'file' | 'folder';
-  /** Bytes; null for a folder. */
-  readonly size: number | null;
-}
-
-/** As core/webhost/browse.ts answers. */
-export interface FolderListing {
-  /** Null for the list of roots. */
-  readonly path: string | null;
-  readonly parent: string | null;
-  readonly entries: readonly FileEntry[];
-  readonly truncated: boolean;
-  readonly roots: readonly string[];
-}
+import type { FolderListing } from '../../core/webhost/fileReplies.ts';
 
 export interface ChooseOptions {
   readonly title: string;

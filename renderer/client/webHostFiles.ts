@@ -1,24 +1,12 @@
 /** Files by way of the local web host: folders under its roots, and uploads. */
+import type { FolderListing, Uploaded } from '../../core/webhost/fileReplies.ts';
 import { WorkbenchError, abortedError, reportOf, unreadableFileError } from './errors.ts';
 import type { ErrorReport } from './errors.ts';
 import { rootName } from './hostFiles.ts';
-import type {
-  DroppedFile,
-  FolderListing,
-  HostFiles,
-  TakenFile,
-  UploadProgress,
-} from './hostFiles.ts';
+import type { DroppedFile, HostFiles, TakenFile, UploadProgress } from './hostFiles.ts';
 
 const FILES_PATH = '/files';
 const UPLOADS_PATH = '/uploads';
-
-/** As core/webhost/uploads.ts answers. */
-interface Uploaded {
-  readonly upload: string;
-  readonly path: string;
-  readonly bytes: number;
-}
 
 interface Exchange {
   readonly method: 'GET' | 'POST' | 'DELETE';
