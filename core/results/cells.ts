@@ -90,11 +90,13 @@ export const UNCLEAR_NOTE =
 export const INTERVAL_NOTE =
   'Intervals: 95 %, bootstrap over documents paired with the base model, and over seeds where there are several; 10,000 resamples.';
 
-/** "Time a step relative to SDT, which takes 0.352 s on the machine that ran it."; empty without. */
+/** What SDT's time a step was, by which others are told, and how steady; empty without. */
 export function timeNote({ rows }: ProjectResults): string {
-  const seconds = rows.find(({ strategy }) => strategy === 'sdt')?.secondsPerStep ?? null;
-  if (seconds === null) return '';
-  return `Time a step relative to SDT, which took ${Number(seconds.toPrecision(3))} s.`;
+  const sdt = rows.find(({ strategy }) => strategy === 'sdt');
+  const { secondsPerStep = null, secondsPerStepQuartiles: middle = null } = sdt ?? {};
+  if (secondsPerStep === null || middle === null) return '';
+  const short = (seconds: number): number => Number(seconds.toPrecision(3));
+  return `Time a step: the median, relative to SDT, which took ${short(secondsPerStep)} s (its middle half ${short(middle.lower)} to ${short(middle.upper)} s); other work on the machine widens that.`;
 }
 
 /** What is missing, for people; empty when all is there. */

@@ -29,6 +29,8 @@ function recordOf(row: ResultRow, split: string): Record<string, Value> {
     ...spread('gain', row.gain),
     ...interval('gain', row.gainInterval),
     seconds_per_step: row.secondsPerStep,
+    seconds_per_step_q25: row.secondsPerStepQuartiles?.lower ?? null,
+    seconds_per_step_q75: row.secondsPerStepQuartiles?.upper ?? null,
     relative_time: row.relativeTime,
     pareto: row.pareto,
     runs: row.runs.join(' '),
@@ -69,6 +71,7 @@ const EMPTY: ResultRow = {
   forgettingInterval: null,
   gainInterval: null,
   secondsPerStep: null,
+  secondsPerStepQuartiles: null,
   relativeTime: null,
   pareto: false,
 };

@@ -1,5 +1,5 @@
 /** From the losses of completed runs to the rows of a project's table. */
-import { meanAndDeviation } from '../evaluation/statistics.ts';
+import { meanAndDeviation, quantile } from '../evaluation/statistics.ts';
 import type { StrategyParts } from '../strategies/parts.ts';
 import type { LossInterval, ResultRow, Spread } from '../workbench/results.ts';
 import { compareRows, rowName, settingsText } from './names.ts';
@@ -24,8 +24,8 @@ export interface ScoredRun {
   /** Of the base model. */
   readonly before: DomainLosses;
   readonly after: DomainLosses;
-  /** Null for a run without steps. */
-  readonly secondsPerStep: number | null;
+  /** Mean seconds a step of each stretch between two measurements; empty for a run without steps. */
+  readonly stepSeconds: readonly number[];
 }
 
 /** Over the base model, with documents and seeds resampled. */
@@ -65,7 +65,7 @@ function rowOf(
   intervals: RowIntervals | null,
 ): Omit<ResultRow, 'relativeTime' | 'pareto'> {
   const [{ strategy, parts, alpha }] = runs;
-  const seconds = runs.flatMap(({ secondsPerStep }) => secondsPerStep ?? []);
+  const seconds = runs.flatMap(({ stepSeconds }) => stepSeconds).sort((a, b) => a - b);
   return {
     strategy: rowName(strategy, alpha),
     parts,
@@ -78,7 +78,11 @@ function rowOf(
     gain: spreadOf(runs.map(({ before, after }) => before.target - after.target)),
     forgettingInterval: intervals?.forgetting ?? null,
     gainInterval: intervals?.gain ?? null,
-    secondsPerStep: seconds.length === 0 ? null : meanAndDeviation(seconds).mean,
+    secondsPerStep: seconds.length === 0 ? null : quantile(seconds, 0.5),
+    secondsPerStepQuartiles:
+      seconds.length === 0
+        ? null
+        : { lower: quantile(seconds, 0.25), upper: quantile(seconds, 0.75) },
   };
 }
 

@@ -40,8 +40,12 @@ export const resultRowSchema = z.object({
   /** Over the base model with the same documents, seeds resampled too; null for the base model. */
   forgettingInterval: intervalSchema.nullable(),
   gainInterval: intervalSchema.nullable(),
-  /** Time in steps over steps; null for a strategy without steps. A property of the machine. */
+  /**
+   * Median over the stretches between two measurements, of all seeds: other work on the machine slows
+   * some of them. Null for a strategy without steps. A property of the machine.
+   */
   secondsPerStep: z.number().nullable(),
+  secondsPerStepQuartiles: z.object({ lower: z.number(), upper: z.number() }).nullable(),
   /** secondsPerStep over that of SDT; null without one of them. */
   relativeTime: z.number().nullable(),
   /** No other row forgets less and gains more, or equals it in one and betters it in the other. */

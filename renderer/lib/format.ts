@@ -102,6 +102,11 @@ export function formatDuration(seconds: number): string {
   return join(Math.floor(hours / 24), 'd', hours % 24, 'h');
 }
 
+/** The time of a step: "35 ms", "2.1 s". Steps of small models take milliseconds. */
+export function formatPace(seconds: number): string {
+  return seconds < 1 ? `${formatCount(1000 * seconds)} ms` : `${seconds.toFixed(1)} s`;
+}
+
 const join = (large: number, largeUnit: string, small: number, smallUnit: string): string =>
   small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 

@@ -1,6 +1,7 @@
 /** The rows of a project's results as its table and its picture show them. */
 import type { LossInterval, ResultRow, RunsDiff } from '../../core/workbench/results.ts';
 import type { ScatterPoint } from '../components/chart/chartTypes.ts';
+import { formatPace } from './format.ts';
 import { strategyLook } from './strategies.ts';
 
 export const MEASURES = ['sourceNll', 'targetNll', 'forgetting', 'gain'] as const;
@@ -38,6 +39,16 @@ export function bestRows(rows: readonly ResultRow[]): Readonly<Record<Measure, S
     forgetting: best('forgetting'),
     gain: best('gain'),
   };
+}
+
+/** "352 ms a step, half of them 348 ms to 361 ms"; undefined for a row without steps. */
+export function stepTimeText({
+  secondsPerStep,
+  secondsPerStepQuartiles: middle,
+}: ResultRow): string | undefined {
+  if (secondsPerStep === null || middle === null) return undefined;
+  const range = `${formatPace(middle.lower)} to ${formatPace(middle.upper)}`;
+  return `${formatPace(secondsPerStep)} a step, half of them ${range}`;
 }
 
 export function scatterPoints(rows: readonly ResultRow[]): ScatterPoint[] {

@@ -91,18 +91,24 @@ function loadRun(
     seed: record.seed,
     before: losses(before),
     after: losses(after),
-    secondsPerStep: secondsPerStep(store, record),
+    stepSeconds: stepSeconds(store, record),
     folder: resolveInHome(home, record.folder),
     scores: { before, after },
   };
 }
 
-/** Time in optimizer steps, evaluations left out, over the steps; null for a run without steps. */
-function secondsPerStep(store: Store, { id, purpose }: RunRecord): number | null {
-  if (purpose === 'interpolation') return null;
-  const [series] = store.metrics.series(id, ['train/seconds']);
-  const last = series?.points.at(-1);
-  return last === undefined || last.step === 0 ? null : last.value / last.step;
+/**
+ * Seconds a step between any two measurements, evaluations left out. Runs of before the building of
+ * graphs was told apart have it in the first stretches, which a median passes over.
+ */
+function stepSeconds(store: Store, { id, purpose }: RunRecord): number[] {
+  if (purpose === 'interpolation') return [];
+  const points = store.metrics.series(id, ['train/seconds'])[0]?.points ?? [];
+  const start = { step: 0, value: 0 };
+  return points.flatMap(({ step, value }, index) => {
+    const before = points[index - 1] ?? start;
+    return step === before.step ? [] : (value - before.value) / (step - before.step);
+  });
 }
 
 /** Of every group but the base model's, over the base model as the same runs scored it. */

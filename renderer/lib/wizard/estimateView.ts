@@ -6,7 +6,7 @@ import type { ProjectFile } from '../../../core/workbench/projectFile.ts';
 import type { Estimate, Span, StrategyEstimate } from '../../../core/workbench/schemas/estimate.ts';
 import { roughly } from '../../../core/workbench/spans.ts';
 import { variantsOf } from '../../../core/workbench/strategyEntries.ts';
-import { formatBytes, formatCount, formatCounted, formatDuration } from '../format.ts';
+import { formatBytes, formatCount, formatCounted, formatDuration, formatPace } from '../format.ts';
 
 /** Of work whose runs are all done, so that it was not measured. */
 const UNKNOWN = '–';
@@ -56,7 +56,7 @@ function stepText({
   secondsPerStep,
   secondsPerRun,
 }: Pick<StrategyEstimate, 'secondsPerStep' | 'secondsPerRun'>): string {
-  if (secondsPerStep !== null) return paceText(secondsPerStep.expected);
+  if (secondsPerStep !== null) return formatPace(secondsPerStep.expected);
   return secondsPerRun === null ? UNKNOWN : '';
 }
 
@@ -108,9 +108,4 @@ export function diskText({ disk: { most, left, free } }: Estimate): string {
 export function probeText({ probe, device, tokensPerSecond }: Estimate): string {
   const pace = tokensPerSecond === null ? '' : `; ${formatCount(tokensPerSecond)} tokens a second`;
   return `${formatCounted(probe.steps, 'step')} in ${durationText(probe.seconds)} on ${device}${pace}`;
-}
-
-/** Steps of small models take milliseconds. */
-function paceText(seconds: number): string {
-  return seconds < 1 ? `${formatCount(1000 * seconds)} ms` : `${seconds.toFixed(1)} s`;
 }

@@ -103,6 +103,8 @@ describe('the results of a project', () => {
     expect(sdt.gain).toEqual({ mean: 1.25, deviation: 0.25, count: 3 });
     expect(sdt.sourceNll.mean).toBe(4.375);
     expect([sdt.secondsPerStep, ewc.secondsPerStep, ewc.relativeTime]).toEqual([0.5, 0.6, 1.2]);
+    expect(sdt.secondsPerStepQuartiles?.lower).toBeCloseTo(0.4, 9);
+    expect(sdt.secondsPerStepQuartiles?.upper).toBeCloseTo(0.6, 9);
     expect(rows.map(({ pareto }) => pareto)).toEqual([true, true, true]);
   });
 

@@ -179,7 +179,9 @@ describe('the table for people', () => {
     expect(text).toContain(
       '\nEWC: λ 100 chosen of 10, 100, 1,000 on validation, 300 steps, seed 1.\n',
     );
-    expect(text).toContain('Time a step relative to SDT, which took 0.352 s.');
+    expect(text).toContain(
+      'Time a step: the median, relative to SDT, which took 0.352 s (its middle half 0.348 to 0.361 s)',
+    );
     expect(text).toContain(
       '2 runs have not completed and are left out: palimpsest runs list --project project-aaaaaaaaaa',
     );

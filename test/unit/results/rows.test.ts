@@ -16,7 +16,7 @@ function scored(changes: Partial<ScoredRun> = {}): ScoredRun {
     seed,
     before: BASE,
     after: { source: 3.5, target: 3.25 },
-    secondsPerStep: 0.5,
+    stepSeconds: [0.5],
     ...changes,
   };
 }
@@ -49,7 +49,7 @@ describe('rows', () => {
 
   it('have mean and sample standard deviation over seeds, in the order of the seeds', () => {
     const runs = [3, 1, 2].map((seed) =>
-      scored({ seed, after: { source: 3 + seed, target: 4 - 2 * seed }, secondsPerStep: seed }),
+      scored({ seed, after: { source: 3 + seed, target: 4 - 2 * seed }, stepSeconds: [seed] }),
     );
     const [row] = rowsOf(runs);
     expect(row.seeds).toEqual([1, 2, 3]);
@@ -59,9 +59,21 @@ describe('rows', () => {
     expect(row.secondsPerStep).toBe(2);
   });
 
+  it('take the median time of all stretches, which a few that were disturbed do not move', () => {
+    const runs = [
+      scored({ stepSeconds: [9, 1, 3] }),
+      scored({ seed: 2, stepSeconds: [1, 2] }),
+      scored({ strategy: 'rh', stepSeconds: [4, 50] }),
+    ];
+    const [sdt, rh] = rowsOf(runs);
+    expect(sdt.secondsPerStep).toBe(2);
+    expect(sdt.secondsPerStepQuartiles).toEqual({ lower: 1, upper: 3 });
+    expect(rh.relativeTime).toBe(13.5);
+  });
+
   it('take time relative to SDT, where there is one', () => {
-    const base = scored({ strategy: 'ndt', after: BASE, secondsPerStep: null });
-    const rows = rowsOf([base, scored(), scored({ strategy: 'rh', secondsPerStep: 0.6 })]);
+    const base = scored({ strategy: 'ndt', after: BASE, stepSeconds: [] });
+    const rows = rowsOf([base, scored(), scored({ strategy: 'rh', stepSeconds: [0.6] })]);
     expect(rows.map(({ relativeTime }) => relativeTime)).toEqual([null, 1, 1.2]);
     expect(rowsOf([scored({ strategy: 'rh' })])[0].relativeTime).toBeNull();
   });

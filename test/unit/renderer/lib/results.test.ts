@@ -10,6 +10,7 @@ import {
   rowLabel,
   runsFrom,
   scatterPoints,
+  stepTimeText,
   usualReference,
 } from '../../../../renderer/lib/resultsView.ts';
 import type { RunState, RunSummary } from '../../../../core/workbench/contract.ts';
@@ -33,6 +34,13 @@ describe('rows of results', () => {
       'EWC λ 100',
     ]);
     expect(new Set(rows.map(rowKey)).size).toBe(rows.length);
+  });
+
+  test('the time of a step has its middle half, in milliseconds where it is short', () => {
+    expect(rows.slice(0, 2).map(stepTimeText)).toEqual([
+      undefined,
+      '352 ms a step, half of them 348 ms to 361 ms',
+    ]);
   });
 
   test('the best is sought among the tuned models, for gain the largest', () => {
