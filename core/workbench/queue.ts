@@ -215,7 +215,7 @@ export class RunQueue {
     if (end.outcome !== undefined) return [end.outcome, end.error];
     const written = lastWord(runFolder, this.#options.store.runs.find(runId)?.settledAttempt ?? 0);
     if (written !== undefined) return [written.outcome, written.error];
-    return ['interrupted', interruption(runId, describeExit(end))];
+    return ['interrupted', interruption(describeExit(end))];
   }
 
   #settle(
@@ -277,14 +277,13 @@ export function recoverStaleRuns(home: Home, store: Store): void {
     const runFolder = resolveInHome(home, run.folder);
     reconcile(store, run.id, runFolder);
     const settledAttempt = store.runs.find(run.id)?.lastAttempt ?? 0;
-    const rest = restState(run.id, runFolder, run.settledAttempt);
+    const rest = restState(runFolder, run.settledAttempt);
     store.runs.update(run.id, { ...rest, queuePosition: null, settledAttempt });
   }
 }
 
 /** The state of a run that no job works on, as its file tells it. */
 export function restState(
-  runId: string,
   runFolder: string,
   settledAttempt = 0,
 ): { state: RunState; error: ErrorReport | null; endedAt: string } {
@@ -292,7 +291,7 @@ export function restState(
   const state = written?.outcome ?? 'interrupted';
   const error =
     state === 'interrupted'
-      ? interruption(runId, 'Palimpsest ended while the run was at work')
+      ? interruption('Palimpsest ended while the run was at work')
       : (written?.error ?? null);
   return { state, error, endedAt: written?.time ?? now() };
 }
@@ -305,11 +304,11 @@ function lastWord(runFolder: string, settledAttempt: number): Ended | undefined 
   return last?.type === 'ended' && last.attempt > settledAttempt ? last : undefined;
 }
 
-function interruption(runId: string, what: string): ErrorReport {
+function interruption(what: string): ErrorReport {
   return new UserError(
     'run/interrupted',
     `${what}; the run is interrupted.`,
-    `Continue from the last checkpoint with \`palimpsest runs resume ${runId}\`.`,
+    'Resume it to go on from its last checkpoint.',
   ).toJSON();
 }
 

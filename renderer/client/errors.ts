@@ -37,11 +37,14 @@ export function abortedError(): WorkbenchError {
   });
 }
 
-export function connectionLostError(): WorkbenchError {
+/** `changesNothing`: the call only measures or looks, and can be made again without a thought. */
+export function connectionLostError(changesNothing = false): WorkbenchError {
   return new WorkbenchError({
     code: 'connection/lost',
     message: 'The connection was lost before the answer came.',
-    hint: 'The work may have been done all the same: look before you repeat it.',
+    hint: changesNothing
+      ? 'Nothing was changed: ask again.'
+      : 'The work may have been done all the same: look before you repeat it.',
   });
 }
 

@@ -37,6 +37,7 @@ const LONGEST_WAIT_MILLISECONDS = 10_000;
 /** Calls that change nothing: after a break they are asked again. */
 const READS = new Set([
   'list',
+  'removed',
   'show',
   'report',
   'preview',
@@ -51,6 +52,9 @@ const READS = new Set([
   'fill-mask',
   'diagnostics',
 ]);
+
+/** They change nothing either, but keep the machine at work, where the host may still be at the first. */
+const HEAVY_READS: ReadonlySet<CallName> = new Set(['projects/estimate']);
 
 interface Pending {
   readonly id: number;
@@ -197,7 +201,7 @@ export class RemoteWorkbench implements WorkbenchClient {
     for (const call of [...this.#pending.values()]) {
       if (!call.sent) continue;
       if (isRead(call.name)) call.sent = false;
-      else this.#settle(call.id)?.reject(connectionLostError());
+      else this.#settle(call.id)?.reject(connectionLostError(HEAVY_READS.has(call.name)));
     }
     const doubled = FIRST_WAIT_MILLISECONDS * 2 ** Math.min(this.#failures, 10);
     this.#failures++;

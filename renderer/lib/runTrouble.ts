@@ -57,11 +57,12 @@ export function runTrouble(
     };
   }
   const what = run.error === null ? '' : `${run.error.message} `;
-  const hint = run.error === null || run.error.hint === '' ? '' : ` ${run.error.hint}`;
+  // How it is resumed is said by the button.
+  const hint = run.error?.code === 'run/interrupted' ? '' : (run.error?.hint ?? '');
   return {
     tone: run.state === 'failed' ? 'bad' : 'warn',
     title: run.state === 'failed' ? `The run failed ${at}.` : `Interrupted ${at}.`,
-    text: `${what}${lost}${hint}`,
+    text: `${what}${lost} ${hint}`.trimEnd(),
     resume,
   };
 }

@@ -58,6 +58,29 @@ export function connectionsSentence({ sockets, processes }: Connections): string
   return `No connection to another machine: ${formatCounted(local, 'socket')} within this one, in ${looked}.`;
 }
 
+/** What the checks come to: `isGood` is undefined where nothing speaks against it but not all was seen. */
+export function offlineVerdict(checks: {
+  /** Sockets of Palimpsest's processes to other machines or open to them; undefined when not known. */
+  readonly foreignSockets: number | undefined;
+  readonly foreignFiles: number;
+  /** Whether the policy of the page keeps it at its own host; undefined when not known. */
+  readonly isClosed: boolean | undefined;
+}): { readonly isGood: boolean | undefined; readonly title: string; readonly text: string } {
+  const { foreignSockets, foreignFiles, isClosed } = checks;
+  if ((foreignSockets ?? 0) > 0 || foreignFiles > 0 || isClosed === false) {
+    return {
+      isGood: false,
+      title: 'Something may leave this machine',
+      text: 'Palimpsest is made to open no connection to another machine, and what was found below speaks against it. Unplug the network, and report it with the diagnostics of this page.',
+    };
+  }
+  const text =
+    'Palimpsest opens no connection to another machine. Models, text, weights and results stay in the home folder.';
+  return foreignSockets === undefined || isClosed === undefined
+    ? { isGood: undefined, title: 'Offline', text }
+    : { isGood: true, title: 'Nothing leaves this machine', text };
+}
+
 /** For a report of a fault: no names of models, corpora, projects or users, only numbers of them. */
 export function diagnosticsText(
   diagnostics: Diagnostics,

@@ -196,6 +196,7 @@ function describeRun(run: RunDetail, changes: readonly RunChange[] = []): string
   ];
   if (run.guard) overview.push(['forgetting guard', describeGuard(run.guard)]);
   if (run.error) overview.push(['error', run.error.message], ['hint', run.error.hint]);
+  if (run.state === 'interrupted') overview.push(['resume', `palimpsest runs resume ${run.id}`]);
   const parts = [`Run ${run.id} (${run.name})\n${facts(overview)}`];
   if (run.evaluations.length > 0) {
     const rows = run.evaluations.map((one) => [

@@ -118,14 +118,14 @@ function requireUnused(services: Services, corpusId: string, name: string): void
     throw new UserError(
       'corpus/in-use',
       `Corpus "${name}" is used by ${using.length} unfinished ${using.length === 1 ? 'run' : 'runs'}: ${list.join(', ')}.`,
-      'Let them finish, or cancel them with `palimpsest runs cancel ID`, then purge again.',
+      'Let them finish or cancel them, then try again.',
     );
   }
   if (services.corpusUse.isRead(corpusId)) {
     throw new UserError(
       'corpus/in-use',
       `Corpus "${name}" is being read at this moment.`,
-      'Wait until the work on it is done, then purge again.',
+      'Wait until the work on it is done, then try again.',
     );
   }
 }

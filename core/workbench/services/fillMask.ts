@@ -91,7 +91,7 @@ async function weightsOfRun(
     throw new UserError(
       'run/not-completed',
       `Run ${run.id} is ${run.state} at step ${run.step}: the weights that it ends with are not there yet.`,
-      `Let it finish, or continue it with \`palimpsest runs resume ${run.id}\`.`,
+      'Let it finish, or resume it.',
     );
   }
   const { modelFolder, modelHash } = loadSpecification(services.home, run.configuration);

@@ -85,7 +85,7 @@ function requireTuned({ id, state, step, strategy, purpose }: RunRecord): void {
     throw new UserError(
       'run/not-completed',
       `Run ${id} is ${state} at step ${step}: the weights that it ends with are not there yet.`,
-      `Let it finish, or continue it with \`palimpsest runs resume ${id}\`.`,
+      'Let it finish, or resume it.',
     );
   }
 }

@@ -70,7 +70,7 @@ function requireNoOtherStudyAtWork({ store, queue }: Services, project: ProjectF
     throw new UserError(
       'project/running',
       `The project "${project.name}" is at work with other settings: ${listed.join('; ')}.`,
-      `Wait until its runs have ended, cancel them with \`palimpsest runs cancel ID\`, or give this project another name.`,
+      'Wait until its runs have ended, cancel them, or give this project another name.',
     );
   }
 }

@@ -43,7 +43,7 @@ export async function exportRun(
     throw new UserError(
       'run/no-weights',
       `Run ${run.id} is ${run.state} and has no checkpoint.`,
-      `Run it first: palimpsest runs resume ${run.id}.`,
+      'Resume it: from its first checkpoint on it can be exported.',
     );
   }
   const reply = await runJob(

@@ -71,7 +71,7 @@ export async function importRun(services: Services, source: string): Promise<Run
     reconcile(store, runId, folder);
     const settled = store.runs.find(runId)?.lastAttempt ?? 0;
     if (isNews) {
-      store.runs.update(runId, { ...restState(runId, folder), settledAttempt: settled });
+      store.runs.update(runId, { ...restState(folder), settledAttempt: settled });
     }
   });
   const imported = store.runs.find(runId);

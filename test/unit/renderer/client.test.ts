@@ -167,12 +167,25 @@ describe('a break', () => {
     const list = client.call('runs/list', {});
     const writing = client.call('runs/cancel', { run: 'r' });
     host.breakOff();
-    await expect(writing).rejects.toMatchObject({ code: 'connection/lost' });
+    await expect(writing).rejects.toMatchObject({
+      code: 'connection/lost',
+      hint: expect.stringContaining('may have been done') as string,
+    });
     host.passTime();
     host.accept();
     expect(host.sent.at(-1)).toEqual({ id: 0, call: 'runs/list', request: {} });
     host.say({ id: 0, reply: [] });
     expect(await list).toEqual([]);
+  });
+
+  test('ends a measurement without a word of what it may have changed', async () => {
+    const { host, client } = open();
+    const measuring = client.call('projects/estimate', { project: {} as never });
+    host.breakOff();
+    await expect(measuring).rejects.toMatchObject({
+      code: 'connection/lost',
+      hint: 'Nothing was changed: ask again.',
+    });
   });
 
   test('is waited for longer each time, up to a bound, and from the start after a success', () => {

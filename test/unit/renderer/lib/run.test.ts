@@ -288,6 +288,14 @@ describe('a run in trouble', () => {
     });
   });
 
+  it('says nothing beside its button of how else it could be resumed', () => {
+    const error = { code: 'run/interrupted', message: 'The job ended.', hint: 'Resume it.' };
+    expect(runTrouble({ state: 'interrupted', step: 90, error }, 80)).toMatchObject({
+      text: 'The job ended. The checkpoint of step 80 is kept; 10 steps are done again.',
+      resume: 'Resume from step 80',
+    });
+  });
+
   it('knows a checkpoint that it has heard of but not read', () => {
     const started = (attempt: number, from: number): RunEvent => ({
       ...place(attempt, 0, from),

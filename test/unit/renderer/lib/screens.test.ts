@@ -7,6 +7,7 @@ import {
   diagnosticsText,
   foreignAddresses,
   itemAddress,
+  offlineVerdict,
 } from '../../../../renderer/lib/systemView.ts';
 
 describe('the System page', () => {
@@ -67,6 +68,25 @@ describe('the System page', () => {
     const item = { id: 'x', name: 'x', bytes: 1 };
     expect(itemAddress({ kind: 'run', ...item })).toBe('#/runs/x');
     expect(itemAddress({ kind: 'fisher', ...item })).toBeUndefined();
+  });
+
+  it('claims that nothing leaves the machine only where every check says so', () => {
+    const good = { foreignSockets: 0, foreignFiles: 0, isClosed: true };
+    expect(offlineVerdict(good)).toMatchObject({
+      isGood: true,
+      title: 'Nothing leaves this machine',
+    });
+    for (const bad of [{ foreignSockets: 1 }, { foreignFiles: 2 }, { isClosed: false }]) {
+      const { isGood, title, text } = offlineVerdict({ ...good, ...bad });
+      expect([isGood, title]).toEqual([false, 'Something may leave this machine']);
+      expect(text).not.toContain('opens no connection');
+    }
+    for (const unseen of [{ foreignSockets: undefined }, { isClosed: undefined }]) {
+      expect(offlineVerdict({ ...good, ...unseen })).toMatchObject({
+        isGood: undefined,
+        title: 'Offline',
+      });
+    }
   });
 
   it('says what the system shows of connections, and nothing where it shows none', () => {
