@@ -1,6 +1,7 @@
 /** `npm start`: the window where Electron can open one, else the same screens in a browser. */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { build, isBuilt } from './build.ts';
 import { chooseHost } from './chooseHost.ts';
@@ -48,6 +49,11 @@ child.on('error', (error) => {
   process.stderr.write(`Error: Palimpsest could not be started: ${error.message}\n`);
   process.exitCode = 1;
 });
-child.on('exit', (code) => {
-  process.exitCode = code ?? 1;
+child.on('exit', (code, signal) => {
+  if (signal !== null) {
+    process.stderr.write(
+      `Error: Palimpsest was ended by ${signal}. Runs at work go on from their last checkpoint when they are resumed; start it again.\n`,
+    );
+  }
+  process.exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 });

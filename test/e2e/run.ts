@@ -1,5 +1,5 @@
 /**
- * `npm run test:e2e`: builds the screens and drives them in a real browser against the real host and
+ * `npm run test:e2e`: builds the program and drives it in a real browser against the real host and
  * trainer; file names after `--` choose among its files. PALIMPSEST_E2E_FOLDER names a folder in which
  * the home folders that specs copy are kept for the next time. The last line is `N passed, N failed`.
  */
@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build as buildApp, isBuilt } from '../../electron/tools/build.ts';
+import { build, isBuilt } from '../../electron/tools/build.ts';
 import { chromiumPath } from './drivers/chromium.ts';
 import { electronPath } from './drivers/electron.ts';
 import { recorderProblem } from './support/connections.ts';
@@ -75,14 +75,12 @@ async function runRing(): Promise<Outcome> {
   const kept = process.env['PALIMPSEST_E2E_FOLDER'];
   const folder = kept ?? mkdtempSync(join(tmpdir(), 'palimpsest-e2e-ring-'));
   try {
-    const build = ['build', '--config', '.config/vite.config.ts', '--logLevel', 'warn'];
-    if (execute('vite/bin/vite.js', build, folder) !== 0) {
-      console.log('FAILED: the screens could not be built.');
+    try {
+      if (!isBuilt()) build();
+    } catch (error) {
+      console.log(`FAILED: the program could not be built: ${String(error)}`);
       return nothing;
     }
-    // A packaged program was built before; Electron itself runs what is in dist/app.
-    if (electronPath() !== undefined && !process.env['PALIMPSEST_ELECTRON'] && !isBuilt())
-      buildApp();
     if (process.argv.length === 2) {
       // Pictures of an earlier run would be taken for those of this one.
       rmSync(PICTURES, { recursive: true, force: true });

@@ -20,6 +20,12 @@ export function trainingProcess(host: number): number {
   return only.pid;
 }
 
+export function childProcesses(parent: number): number[] {
+  return allProcesses()
+    .filter((line) => line.parent === parent)
+    .map(({ pid }) => pid);
+}
+
 function allProcesses(): ProcessLine[] {
   if (process.platform !== 'linux') {
     const text = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,command='], { encoding: 'utf8' });
