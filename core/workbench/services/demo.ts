@@ -16,6 +16,7 @@ import { throwIfAborted } from '../calls.ts';
 import type { CallContext, CheckedRequest, Handlers } from '../calls.ts';
 import { projectFileSchema } from '../projectFile.ts';
 import type { ProjectFile } from '../projectFile.ts';
+import { oneAtATime } from './oneAtATime.ts';
 import type { Services } from './services.ts';
 
 type Needed = Handlers<'models/import' | 'corpora/import' | 'projects/run'>;
@@ -28,15 +29,11 @@ export function demoHandlers(
   handlers: Needed,
 ): Handlers<'demo/prepare' | 'demo/start'> {
   // One at a time: a second one finds what the first has made.
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = oneAtATime();
   const prepare = (
     request: CheckedRequest<'demo/prepare'>,
     context: CallContext,
-  ): Promise<ProjectFile> => {
-    const next = last.then(() => prepareDemo(services, handlers, request, context));
-    last = next.catch(() => undefined);
-    return next;
-  };
+  ): Promise<ProjectFile> => inTurn(() => prepareDemo(services, handlers, request, context));
   return {
     'demo/prepare': prepare,
     'demo/start': async (request, context) => {

@@ -18,6 +18,7 @@ import { initialRun } from '../initialRun.ts';
 import { PROJECT_RECORD_FILE, projectRecordJson } from '../projectRecord.ts';
 import { toRunSummary } from '../records.ts';
 import { loadSpecification } from '../storedSpecification.ts';
+import { oneAtATime } from './oneAtATime.ts';
 import { materialError, missingMaterial } from './runMaterial.ts';
 import { lastCheckpoint } from './runWeights.ts';
 import type { Services } from './services.ts';
@@ -28,12 +29,11 @@ type Interpolated = RunSpecification & {
 
 export function interpolationHandlers(services: Services): Handlers<'runs/interpolate'> {
   // One at a time: the same point asked for twice at once must not become two runs.
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = oneAtATime();
   return {
     async 'runs/interpolate'(request) {
-      const next = last.then(() => interpolate(services, request));
-      last = next.catch(() => undefined);
-      return toRunSummary(findRun(services.store, await next));
+      const id = await inTurn(() => interpolate(services, request));
+      return toRunSummary(findRun(services.store, id));
     },
   };
 }

@@ -8,17 +8,13 @@ import { relativeToHome } from '../home.ts';
 import type { ModelDescription } from '../jobContract.ts';
 import { toModel } from '../records.ts';
 import { freeName, requireFreeName, requireName } from './names.ts';
+import { oneAtATime } from './oneAtATime.ts';
 import type { Services } from './services.ts';
 
 export function modelHandlers(services: Services): Handlers<'models/import' | 'models/init'> {
   const { home, runJob } = services;
   // One at a time: of two that make the same folder, one could remove it under the other.
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = (work: () => Promise<Model>): Promise<Model> => {
-    const next = last.then(work);
-    last = next.catch(() => undefined);
-    return next;
-  };
+  const inTurn = oneAtATime();
 
   return {
     async 'models/import'({ path, name, link }, context) {

@@ -4,6 +4,7 @@ import type { ProjectSummary } from '../contract.ts';
 import { canChoose, choiceStates, parseStoredProject } from '../projectChoices.ts';
 import type { ProjectFile } from '../projectFile.ts';
 import { toProjectSummary } from '../records.ts';
+import { oneAtATime } from './oneAtATime.ts';
 import { buildShared, findMaterial, requireFit, requireSpaceFor } from './projectMaterial.ts';
 import { corporaIn, register, requireRunnable } from './projectRegistration.ts';
 import type { Services } from './services.ts';
@@ -22,12 +23,7 @@ export interface ProjectService {
 export function projectService(services: Services): ProjectService {
   const { store } = services;
   // One at a time: the same file given twice at once must not become two projects.
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <Result>(action: () => Promise<Result>): Promise<Result> => {
-    const next = last.then(action);
-    last = next.catch(() => undefined);
-    return next;
-  };
+  const inTurn = oneAtATime();
   return {
     handlers: {
       'projects/run': ({ project }, context) =>
