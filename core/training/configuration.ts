@@ -110,6 +110,8 @@ export const runSpecificationSchema = z.strictObject({
       split: z.enum(['validation', 'test']),
       /** The corpus that the set's character spans belong to. */
       corpusFolder: z.string(),
+      /** `contentHash` of that corpus; runs of earlier versions do not say it. */
+      contentHash: z.string().optional(),
       path: z.string(),
       sha256: z.string(),
     }),

@@ -225,6 +225,16 @@ export const projectSummarySchema = z.object({
 });
 export type ProjectSummary = z.infer<typeof projectSummarySchema>;
 
+/** A project whose file was given: its runs are those that the file means. */
+export const startedProjectSchema = projectSummarySchema.extend({
+  /**
+   * What a person may not have expected, one sentence each: why a new project was begun beside one of
+   * the same name, and which runs were cancelled.
+   */
+  notices: z.array(z.string()),
+});
+export type StartedProject = z.infer<typeof startedProjectSchema>;
+
 export type { Diagnostics } from './schemas/system.ts';
 
 const run = z.object({ run: z.string() });
@@ -291,11 +301,11 @@ export const calls = {
   /** Imports the demo's model and corpora where they are missing; returns its project file. */
   'demo/prepare': { request: demoRequest, reply: projectFileSchema },
   /** The same, and starts the project; one that was started is found again. */
-  'demo/start': { request: demoRequest, reply: projectSummarySchema },
+  'demo/start': { request: demoRequest, reply: startedProjectSchema },
   /** Registers the project, queues its runs and returns at once. */
   'projects/run': {
     request: z.object({ project: projectFileSchema }),
-    reply: projectSummarySchema,
+    reply: startedProjectSchema,
   },
   /** Times a short probe of the project on this machine; registers nothing and leaves nothing. */
   'projects/estimate': {

@@ -95,6 +95,8 @@ export interface FinishedProject {
   readonly project: ProjectSummary;
   /** The runs that the file means. */
   readonly runs: readonly RunDetail[];
+  /** What of the registration a person may not have expected. */
+  readonly notices: readonly string[];
   readonly interrupted: boolean;
 }
 
@@ -116,6 +118,7 @@ async function runUntil(
 ): Promise<FinishedProject> {
   const before = new Set((await workbench.call('runs/list', {})).map(({ id }) => id));
   const registered = await callWithProgress(environment, workbench, 'projects/run', { project });
+  for (const notice of registered.notices) environment.stderr.write(`${notice}\n`);
   for (const { id, state } of registered.runs) {
     if (UNFINISHED.includes(state)) await workbench.call('runs/resume', { run: id });
   }
@@ -142,12 +145,13 @@ async function runUntil(
   return {
     project: { ...last, runs: runs.map((run) => runSummarySchema.parse(run)) },
     runs,
+    notices: registered.notices,
     interrupted,
   };
 }
 
 function projectAnswer(
-  { project, runs, interrupted }: FinishedProject,
+  { project, runs, notices, interrupted }: FinishedProject,
   results: ProjectResults,
 ): Answer {
   const troubles = runs.filter(({ state }) => state !== 'completed');
@@ -161,7 +165,7 @@ function projectAnswer(
   ].join('');
   const { id, name, choices } = project;
   return {
-    document: { project: { id, name }, runs, choices, results, interrupted },
+    document: { project: { id, name }, notices, runs, choices, results, interrupted },
     text,
     exitCode: isDone ? 0 : interrupted ? INTERRUPTED_EXIT_CODE : FAILED_EXIT_CODE,
   };

@@ -90,7 +90,8 @@ export async function buildShared(
     for (const split of ['validation', 'test'] as const) {
       const set = await frozenSet(services, project, model, corpus, split, context);
       const corpusFolder = resolveInHome(home, corpus.folder);
-      evaluations.push({ name: role, role, split, corpusFolder, ...set });
+      const { contentHash } = corpus;
+      evaluations.push({ name: role, role, split, corpusFolder, contentHash, ...set });
     }
   }
   const needs = sourceNeeds(project);

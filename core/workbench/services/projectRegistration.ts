@@ -7,20 +7,21 @@ import { newIdentifier } from '../../base/identifiers.ts';
 import type { CorpusRecord } from '../../store/corpora.ts';
 import type { ProjectRecord } from '../../store/projects.ts';
 import type { NewRunRecord } from '../../store/runs.ts';
+import type { Store } from '../../store/store.ts';
 import { resolveInHome } from '../home.ts';
 import { initialRun } from '../initialRun.ts';
-import { candidateOf, choiceStates, madeChoices, parseStoredProject } from '../projectChoices.ts';
+import { candidateOf, choiceStates, madeChoices } from '../projectChoices.ts';
 import { planRuns } from '../projectExpansion.ts';
 import type { PlannedRun, SharedSpecification } from '../projectExpansion.ts';
 import type { ProjectFile } from '../projectFile.ts';
 import { PROJECT_RECORD_FILE, projectRecordJson } from '../projectRecord.ts';
-import { describeDifference, studyDifferences } from '../projectStudy.ts';
+import { findContinuation } from './continuation.ts';
+import type { Continuation } from './continuation.ts';
+import { cancelDropped, droppedRuns } from './droppedRuns.ts';
 import { requireName } from './names.ts';
 import { findMaterial, requireFit } from './projectMaterial.ts';
 import type { Material } from './projectMaterial.ts';
 import type { Services } from './services.ts';
-
-const DIFFERENCES_LISTED = 3;
 
 export interface Registration {
   readonly record: ProjectRecord;
@@ -28,6 +29,8 @@ export interface Registration {
   readonly runs: readonly string[];
   /** Of those, the ones that are new. */
   readonly added: readonly string[];
+  /** What else happened that a person should know; sentences. */
+  readonly notices: readonly string[];
 }
 
 /**
@@ -37,48 +40,25 @@ export interface Registration {
 export function requireRunnable(
   services: Services,
   project: ProjectFile,
-): { readonly known: ReturnType<typeof continuedProject>; readonly material: Material } {
+): Continuation & { readonly material: Material } {
   requireName('project', project.name);
-  const known = continuedProject(services, project);
-  if (known === undefined) requireNoOtherStudyAtWork(services, project);
+  const material = requireMaterialFor(services, project);
+  return { ...findContinuation(services, project, material), material };
+}
+
+/** @throws UserError for a name that stands for nothing, and for settings that do not go with what it stands for */
+export function requireMaterialFor(services: Services, project: ProjectFile): Material {
   const material = findMaterial(services, project);
   requireFit(project, material);
-  return { known, material };
-}
-
-/** The latest project with this name that the file continues: all but strategies, seeds and selection are equal. */
-function continuedProject({ store }: Services, project: ProjectFile): ProjectRecord | undefined {
-  return store.projects.list().findLast((record) => {
-    if (record.name !== project.name) return false;
-    const stored = parseStoredProject(record);
-    return stored !== undefined && studyDifferences(stored, project).length === 0;
-  });
-}
-
-/** @throws UserError `project/running` when runs of another study with this name are at work */
-function requireNoOtherStudyAtWork({ store, queue }: Services, project: ProjectFile): void {
-  for (const record of store.projects.list()) {
-    if (record.name !== project.name) continue;
-    const runs = store.runs.list({ projectId: record.id });
-    if (!runs.some((run) => queue.isAtWork(run))) continue;
-    const stored = parseStoredProject(record);
-    const differences = stored === undefined ? [] : studyDifferences(stored, project);
-    const listed = differences.slice(0, DIFFERENCES_LISTED).map(describeDifference);
-    if (differences.length > listed.length) {
-      listed.push(`${differences.length - listed.length} more keys differ`);
-    }
-    throw new UserError(
-      'project/running',
-      `The project "${project.name}" is at work with other settings: ${listed.join('; ')}.`,
-      'Wait until its runs have ended, cancel them, or give this project another name.',
-    );
-  }
+  return material;
 }
 
 /**
  * Registers what there is to run and what can be chosen by now, in one transaction: a choice is never
  * without its runs. A `known` project is continued: runs with a configuration it has are taken from
- * it. Cancelled ones are made anew when a person gives the file (`again`), and else left alone.
+ * it. When a person gives the file (`again`), cancelled ones are made anew, and those that wait and are
+ * not in the file any more are cancelled; else both are left alone.
+ * @throws UserError `project/running` when a run that is not in the file any more has begun and is at work
  */
 export async function register(
   services: Services,
@@ -109,6 +89,10 @@ export async function register(
   const added = plan.runs
     .filter((planned) => !existing.has(planned.configurationHash))
     .map((planned) => newRun(services, record, planned, material));
+  const asked = plan.runs.flatMap((run) => existing.get(run.configurationHash) ?? []);
+  const dropped = again
+    ? droppedRuns(present, new Set([...asked, ...candidates(store, record)]), record.name)
+    : [];
   // The folder first: a run in the database always has one, a folder without a run is empty.
   try {
     for (const { run, corpora } of added) {
@@ -153,10 +137,17 @@ export async function register(
     ...added.map(({ run }) => [run.configurationHash, run.id] as const),
   ]);
   const planned = plan.runs.flatMap((run) => byHash.get(run.configurationHash) ?? []);
-  const candidates = choiceStates(store, record).flatMap(({ runs }) =>
-    runs.flatMap((run) => run?.id ?? []),
-  );
-  return { record, runs: [...new Set([...planned, ...candidates])], added: addedIds };
+  return {
+    record,
+    runs: [...new Set([...planned, ...candidates(store, record)])],
+    added: addedIds,
+    notices: await cancelDropped(services, dropped),
+  };
+}
+
+/** Runs that tried values of λ which the file asks for. */
+function candidates(store: Store, record: ProjectRecord): string[] {
+  return choiceStates(store, record).flatMap(({ runs }) => runs.flatMap((run) => run?.id ?? []));
 }
 
 /** Every corpus of the material, each once. */

@@ -1,12 +1,13 @@
 import { throwIfAborted } from '../calls.ts';
 import type { CallContext, Handlers } from '../calls.ts';
-import type { ProjectSummary } from '../contract.ts';
+import type { StartedProject } from '../contract.ts';
 import { canChoose, choiceStates, parseStoredProject } from '../projectChoices.ts';
 import type { ProjectFile } from '../projectFile.ts';
 import { toProjectSummary } from '../records.ts';
+import { requireSameContent } from './continuation.ts';
 import { oneAtATime } from './oneAtATime.ts';
-import { buildShared, findMaterial, requireFit, requireSpaceFor } from './projectMaterial.ts';
-import { corporaIn, register, requireRunnable } from './projectRegistration.ts';
+import { buildShared, requireSpaceFor } from './projectMaterial.ts';
+import { corporaIn, register, requireMaterialFor, requireRunnable } from './projectRegistration.ts';
 import type { Services } from './services.ts';
 
 export interface ProjectService {
@@ -42,9 +43,9 @@ async function runProject(
   services: Services,
   project: ProjectFile,
   context: CallContext,
-): Promise<ProjectSummary> {
+): Promise<StartedProject> {
   throwIfAborted(context.signal);
-  const { known, material } = requireRunnable(services, project);
+  const { known, notices, material } = requireRunnable(services, project);
   await requireSpaceFor(services, project, material);
   if (project.engine === 'webgpu' || project.engine === 'tensorflow') {
     await services.runJob('system/require-engine', { engine: project.engine }, context);
@@ -52,17 +53,15 @@ async function runProject(
   const corpora = corporaIn(material).map(({ id }) => id);
   return services.corpusUse.reading(corpora, async () => {
     const shared = await buildShared(services, project, material, context);
-    const { record, runs, added } = await register(
-      services,
-      project,
-      material,
-      shared,
-      known,
-      true,
-    );
+    const registered = await register(services, project, material, shared, known, true);
+    const { record, runs, added } = registered;
     queueRuns(services, runs, added);
     const summary = toProjectSummary(services.store, record);
-    return { ...summary, runs: summary.runs.filter(({ id }) => runs.includes(id)) };
+    return {
+      ...summary,
+      runs: summary.runs.filter(({ id }) => runs.includes(id)),
+      notices: [...notices, ...registered.notices],
+    };
   });
 }
 
@@ -72,8 +71,8 @@ async function advance(services: Services, projectId: string, context: CallConte
   const project = parseStoredProject(record);
   if (project === undefined) return;
   throwIfAborted(context.signal);
-  const material = findMaterial(services, project);
-  requireFit(project, material);
+  const material = requireMaterialFor(services, project);
+  requireSameContent(services, record, project, material);
   const corpora = corporaIn(material).map(({ id }) => id);
   await services.corpusUse.reading(corpora, async () => {
     const shared = await buildShared(services, project, material, context);

@@ -288,15 +288,56 @@ describe('a file of the same name', () => {
     await expect(workbench.call('projects/run', { project: edited })).rejects.toMatchObject({
       code: 'project/running',
       message:
-        'The project "trial" is at work with other settings: training.learning_rate is 0.005 there ' +
-        'and 5e-4 here; rehearsal.size is 10000 there and 5 here.',
+        'The project "trial" is at work and differs from this file: training.learning_rate is 0.005 ' +
+        'there and 5e-4 here; rehearsal.size is 10000 there and 5 here.',
+      hint: expect.stringContaining(`(${first?.id}, ${second?.id})`) as string,
     });
     expect(await workbench.call('projects/list', {})).toHaveLength(1);
     await workbench.call('runs/cancel', { run: second?.id ?? '' });
     await workbench.call('runs/pause', { run: first?.id ?? '' });
     const other = await workbench.call('projects/run', { project: edited });
     expect(other.id).not.toBe(id);
+    expect(other.notices).toEqual([
+      'A new project "trial" was begun, because the one that is there differs from this file: ' +
+        'training.learning_rate is 0.005 there and 5e-4 here; rehearsal.size is 10000 there and 5 here.',
+    ]);
     expect(await workbench.call('projects/list', {})).toHaveLength(2);
+    // Edited back, it would be a third one at work under the name, or the first one beside the second.
+    await expect(workbench.call('projects/run', { project })).rejects.toMatchObject({
+      code: 'project/running',
+    });
+  });
+
+  it('without what waits cancels that, and without what has begun is refused', async () => {
+    const strategies = ['sdt', 'l2', { rh: { lambda: [0.5, 1] } }];
+    const { id, runs } = await workbench.call('projects/run', {
+      project: study(strategies, {}, LONG),
+    });
+    const [first] = runs;
+    await waitForStep(workbench, first?.id ?? '', 1);
+    await expect(
+      workbench.call('projects/run', { project: study(['l2'], {}, LONG) }),
+    ).rejects.toMatchObject({
+      code: 'project/running',
+      message: `The project "trial" is at work on what this file does not ask for: sdt-seed-1 (${first?.id}).`,
+    });
+    const selection = { max_steps: 5 };
+    const edited = study(['sdt', { rh: { lambda: [0.5, 1] } }], { selection }, LONG);
+    const again = await workbench.call('projects/run', { project: edited });
+    expect(again.id).toBe(id);
+    expect(again.notices).toEqual([
+      'Cancelled, because the file does not ask for it any more: l2-lambda-0.01-seed-1, ' +
+        'rh-lambda-0.5-seed-1-sweep, rh-lambda-1-seed-1-sweep.',
+    ]);
+    const states = (await workbench.call('projects/show', { project: id })).runs;
+    expect(states.map(({ name, state }) => [name, state])).toEqual([
+      ['sdt-seed-1', 'running'],
+      ['l2-lambda-0.01-seed-1', 'cancelled'],
+      ['rh-lambda-0.5-seed-1-sweep', 'cancelled'],
+      ['rh-lambda-1-seed-1-sweep', 'cancelled'],
+      ['rh-lambda-0.5-seed-1-sweep', 'queued'],
+      ['rh-lambda-1-seed-1-sweep', 'queued'],
+    ]);
   });
 
   it('with more strategies, seeds or values continues the project, also at work', async () => {
@@ -316,6 +357,7 @@ describe('a file of the same name', () => {
       'sdt-seed-7',
       expect.stringMatching(/^l2-lambda-[0-9.]+-seed-7$/),
     ]);
+    await untilDone(workbench, first.id);
     // What is shown is the plan as the file stands.
     const none = await workbench.call('projects/run', { project: study(['sdt']) });
     expect(none).toMatchObject({ id: first.id, choices: [], expectsMore: false });
@@ -338,6 +380,54 @@ describe('a file of the same name', () => {
     const again = await workbench.call('projects/run', { project });
     expect(again.id).toBe(first.id);
     expect(again.runs.map(({ id }) => id)).toEqual(first.runs.map(({ id }) => id));
+  });
+});
+
+describe('a text that was replaced under its name', () => {
+  const project = study([{ rh: { lambda: [0.5, 1] } }], {
+    source_corpus: { evaluation: 'wiki', rehearsal: 'books' },
+  });
+
+  async function replace(name: string, extra: readonly string[]): Promise<void> {
+    const known = await workbench.call('corpora/list', {});
+    if (known.some((corpus) => corpus.name === name)) {
+      await workbench.call('corpora/purge', { corpus: name });
+    }
+    const paths = [await writeText(scratch, 'source', 300, extra)];
+    await workbench.call('corpora/import', { paths, name, documentBoundary: 'line' });
+  }
+
+  it('is another study: its λ is chosen anew, and each table holds one text', async () => {
+    await replace('books', ['a first book of old music.']);
+    const first = await workbench.call('projects/run', { project });
+    expect(first.notices).toEqual([]);
+    const done = await untilDone(workbench, first.id);
+    expect(done.runs).toHaveLength(3);
+
+    // The same text again is the same study.
+    await replace('books', ['a first book of old music.']);
+    await replace('wiki', []);
+    const same = await workbench.call('projects/run', { project });
+    expect([same.id, same.notices]).toEqual([first.id, []]);
+    expect(same.runs.map(({ id }) => id)).toEqual(done.runs.map(({ id }) => id));
+
+    await replace('books', ['a second book of old music.']);
+    const second = await workbench.call('projects/run', { project });
+    expect(second.id).not.toBe(first.id);
+    expect(second.notices).toEqual([
+      'A new project "trial" was begun, because the one that is there differs from this file: ' +
+        'source_corpus.rehearsal "books" has other text there.',
+    ]);
+    expect(second.choices[0]?.candidates.some(({ chosen }) => chosen)).toBe(false);
+    expect((await untilDone(workbench, second.id)).runs).toHaveLength(3);
+
+    await replace('wiki', ['a town that was not known before.']);
+    const third = await workbench.call('projects/run', { project });
+    expect(third.notices[0]).toContain('source_corpus.evaluation "wiki" has other text there');
+    for (const { id } of [first, second]) {
+      const { rows } = await workbench.call('projects/results', { project: id });
+      expect(rows).toHaveLength(1);
+    }
   });
 });
 

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../../core/headless/program.ts';
 import { followRuns } from '../../../core/headless/follow.ts';
-import type { ProjectSummary, RunDetail } from '../../../core/workbench/contract.ts';
+import type {
+  ProjectSummary,
+  RunDetail,
+  StartedProject,
+} from '../../../core/workbench/contract.ts';
 import { parseProjectFile } from '../../../core/workbench/readProjectFile.ts';
 import { runSummarySchema } from '../../../core/workbench/contract.ts';
 import { ewcChoice, projectResults, row } from '../../fixtures/results.ts';
@@ -42,7 +46,11 @@ describe('run', () => {
   }
 
   /** Runs that move by what is asked of them: a look at a running one brings it to its end. */
-  function workbenchWith(runs: Map<string, RunDetail>, ends: RunDetail['state'] = 'completed') {
+  function workbenchWith(
+    runs: Map<string, RunDetail>,
+    ends: RunDetail['state'] = 'completed',
+    notices: readonly string[] = [],
+  ) {
     const get = (request: unknown): RunDetail => {
       const { run } = request as { run: string };
       const found = runs.get(run);
@@ -62,6 +70,7 @@ describe('run', () => {
       runs: [...runs.values()].map((run) => runSummarySchema.parse(run)),
       choices: [],
       expectsMore: false,
+      notices,
     });
     return movingWorkbench(() => [...runs.values()], {
       'runs/list': [runSummarySchema.parse(runDetail({ id: 'of-another-project' }))],
@@ -136,6 +145,16 @@ describe('run', () => {
     });
   });
 
+  it('says at once what happened besides', async () => {
+    const notice = 'A new project "pilot" was begun.';
+    const runs = new Map([['done', runDetail({ id: 'done' })]]);
+    const workbench = workbenchWith(runs, 'completed', [notice]);
+    const environment = memoryEnvironment(workbench);
+    expect(await runCommandLine(['run', project, '--json'], environment, '1')).toBe(0);
+    expect(environment.stderr.text).toContain(`${notice}\n`);
+    expect(JSON.parse(environment.stdout.text)).toMatchObject({ notices: [notice] });
+  });
+
   it('reads a wrong file before it touches the home folder', async () => {
     const environment = memoryEnvironment(new PreparedWorkbench({}));
     const wrong = join(folder, 'wrong.yaml');
@@ -176,13 +195,13 @@ describe('run', () => {
   const sweep = runDetail({ id: 'sweep', strategy: 'ewc', purpose: 'sweep', state: 'running' });
   const chosen = runDetail({ id: 'chosen', strategy: 'ewc', state: 'running' });
 
-  type FollowedProject = Omit<ProjectSummary, 'runs'> & { runs: RunDetail[] };
+  type FollowedProject = Omit<StartedProject, 'runs'> & { runs: RunDetail[] };
 
   /** A project whose looks are given one by one; the last one stays. */
   function projectOf(looks: Partial<FollowedProject>[]) {
     let current: FollowedProject = {
       ...{ id: 'project-1', name: 'pilot', createdAt: '2026-11-23T18:00:00.000Z' },
-      ...{ runs: [sweep], choices: [open], expectsMore: true },
+      ...{ runs: [sweep], choices: [open], expectsMore: true, notices: [] },
     };
     const byId = (request: unknown): unknown => {
       const { run } = request as { run: string };
