@@ -3,6 +3,7 @@ import type { RunSummary } from '../../core/workbench/contract.ts';
 import type { RunsDiff, Spread } from '../../core/workbench/results.ts';
 import type { ChartCurve } from '../components/chart/chartTypes.ts';
 import { runTitle } from './runView.ts';
+import { EVALUATION_LOOK, seriesLook } from './seriesLook.ts';
 import type { ThinnedCurve } from './thinnedCurve.ts';
 
 /** More are hardly told apart, and a host answers for each of them. */
@@ -42,27 +43,12 @@ export function comparedName(run: RunSummary, runs: readonly RunSummary[]): stri
 export interface Measured {
   readonly title: string;
   readonly unit: string;
+  readonly format: (value: number) => string;
   /** Keys of series, see seriesKey in state/curves. */
   readonly keys: readonly string[];
   /** Few points, each measured with care: drawn as dots and never smoothed. */
   readonly dots: boolean;
 }
-
-const NAMES: Readonly<Record<string, readonly [title: string, unit: string]>> = {
-  'train/target_loss': ['Target loss in training', 'nats a token'],
-  'train/source_loss': ['Source loss in training', 'nats a token'],
-  'train/rehearsal_loss': ['Rehearsal loss', 'nats a token'],
-  'train/penalty': ['Penalty', 'nats a token'],
-  'train/total_loss': ['Whole loss in training', 'nats a token'],
-  'train/gradient_norm': ['Gradient norm', ''],
-  'train/learning_rate': ['Learning rate', ''],
-  'train/tokens_per_second': ['Speed', 'tokens/s'],
-  'train/penalty_ratio': ['Penalty gradient over task gradient', 'ratio'],
-  'train/resident_bytes': ['Memory', 'bytes'],
-  'train/epoch': ['Epoch', ''],
-  'drift/total': ['Distance from the base weights', 'L2 norm'],
-  'drift/relative': ['Distance from the base weights, relative', 'share'],
-};
 
 /** Never charts of their own: x axes and shares of machine time. */
 const LEFT_OUT = new Set([
@@ -86,10 +72,10 @@ export function measuredSeries(keys: readonly string[]): Measured[] {
       const set = evaluation === role ? '' : ` (${evaluation})`;
       const title = `${role === 'source' ? 'Source' : 'Target'} loss on the ${split} split${set}`;
       const order = `evaluation ${role}`;
-      return [{ title, unit: 'nats a token', keys: [key], dots: true, order, split }];
+      return [{ title, ...EVALUATION_LOOK, keys: [key], dots: true, order, split }];
     }
-    const [title, unit] = NAMES[name] ?? [titleOf(name), ''];
-    return [{ title, unit, keys: [key], dots: false, order: name, split: '' }];
+    const { label: title, unit, format } = seriesLook(name);
+    return [{ title, unit, format, keys: [key], dots: false, order: name, split: '' }];
   });
   const place = (order: string): number => {
     const index = FIRST.indexOf(order);
@@ -101,15 +87,9 @@ export function measuredSeries(keys: readonly string[]): Measured[] {
         place(a.order) - place(b.order) ||
         // Runs are watched on the validation split; the test split has two points.
         b.split.localeCompare(a.split) ||
-        a.title.localeCompare(b.title),
+        a.title.localeCompare(b.title, 'en', { numeric: true }),
     )
-    .map(({ title, unit, keys: own, dots }) => ({ title, unit, keys: own, dots }));
-}
-
-/** "train/penalty_ratio_ewc" → "Penalty ratio ewc". */
-function titleOf(name: string): string {
-  const words = name.replace(/^train\//, '').replaceAll(/[/_]/g, ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
+    .map(({ title, unit, format, keys: own, dots }) => ({ title, unit, format, keys: own, dots }));
 }
 
 export interface RunCurve extends ThinnedCurve {
@@ -164,6 +144,14 @@ export function metricTitle({
 }: Pick<RunsDiff['metrics'][number], 'role' | 'split' | 'name'>): string {
   const set = name === role ? '' : ` (${name})`;
   return `${role === 'source' ? 'Source' : 'Target'} loss${set}, ${split} split`;
+}
+
+/**
+ * The titles of the charts that a person wants, after one was put in or taken out. Those that the runs
+ * compared now do not have are kept, for others that do.
+ */
+export function withChart(wanted: readonly string[], title: string): string[] {
+  return wanted.includes(title) ? wanted.filter((other) => other !== title) : [...wanted, title];
 }
 
 /** A scale that holds every mean with its deviation; undefined for no losses. */

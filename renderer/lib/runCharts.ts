@@ -1,60 +1,16 @@
 /** Which curves a run's screen shows, and how they are named. */
 import type { ChartCurve, PointInterval } from '../components/chart/chartTypes.ts';
-import { formatCompact, formatExponent, formatPercent, formatScalar } from './format.ts';
 import type { Point } from './points.ts';
+import { knownSeries } from './seriesLook.ts';
 
 /** Points of a series by its key, see state/curves.svelte.ts. */
 export type PointsOf = (key: string) => readonly Point[];
 
-export interface SeriesLook {
-  readonly label: string;
-  readonly unit: string;
-  readonly format: (value: number) => string;
-}
-
-const nats: Pick<SeriesLook, 'unit' | 'format'> = { unit: 'nats a token', format: formatScalar };
-
-/** Series that can stand in the third chart, in the order of its list. */
-const LOOKS: Readonly<Record<string, SeriesLook>> = {
-  'train/penalty': { label: 'Penalty', unit: 'nats', format: formatScalar },
-  'train/penalty_ratio': {
-    label: 'Penalty over task gradient',
-    unit: 'ratio of norms',
-    format: formatScalar,
-  },
-  'train/projection_rate': {
-    label: 'Steps projected',
-    unit: 'share of steps',
-    format: (value) => formatPercent(value, 0),
-  },
-  'train/projection_cosine': {
-    label: 'Target and source gradient',
-    unit: 'cosine',
-    format: formatScalar,
-  },
-  'train/distillation_loss': { label: 'Distillation loss', ...nats },
-  'drift/relative': {
-    label: 'Distance from the base model',
-    unit: 'share of its norm',
-    format: (value) => formatPercent(value, 2),
-  },
-  'train/gradient_norm': { label: 'Gradient norm', unit: 'before clipping', format: formatScalar },
-  'train/learning_rate': { label: 'Learning rate', unit: 'a step', format: formatExponent },
-  'train/tokens_per_second': { label: 'Speed', unit: 'tokens/s', format: formatCompact },
-  'train/resident_bytes': {
-    label: 'Memory',
-    unit: 'GB',
-    format: (value) => `${(value / 1e9).toFixed(1)}`,
-  },
-};
-
-export function seriesLook(key: string): SeriesLook {
-  return LOOKS[key] ?? { label: key, unit: '', format: formatScalar };
-}
+const OWN_CHARTS = new Set(['train/target_loss', 'train/source_loss']);
 
 /** The series of `keys` that the third chart can show, the one that tells most first. */
 export function thirdSeries(keys: readonly string[]): string[] {
-  return Object.keys(LOOKS).filter((key) => keys.includes(key));
+  return knownSeries(keys).filter((key) => !OWN_CHARTS.has(key));
 }
 
 /**

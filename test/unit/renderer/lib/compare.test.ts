@@ -8,6 +8,7 @@ import {
   measuredSeries,
   metricTitle,
   runsMeant,
+  withChart,
 } from '../../../../renderer/lib/compareView.ts';
 import {
   allSettings,
@@ -86,7 +87,12 @@ describe('curves of several runs', () => {
       'evaluation/news/nll|validation|source',
     ]);
     expect(news?.title).toBe('Source loss on the validation split (news)');
-    expect(ratio?.title).toBe('Penalty ratio ewc');
+    expect(ratio?.title).toBe('Penalty over task gradient, EWC');
+  });
+
+  test('a chart put in or taken out leaves those that these runs do not have', () => {
+    expect(withChart(['Penalty', 'Speed'], 'Memory')).toEqual(['Penalty', 'Speed', 'Memory']);
+    expect(withChart(['Penalty', 'Speed'], 'Speed')).toEqual(['Penalty']);
   });
 
   test('a second configuration of a strategy is dashed, its other seeds too', () => {
