@@ -147,6 +147,9 @@ class RunDisplay {
   state(run: RunSummary): void {
     const before = this.#runs.get(run.id);
     this.#runs.set(run.id, run);
+    if (run.waitsFor !== undefined && run.waitsFor !== before?.waitsFor) {
+      this.#line.note(`${runTitle(run)}: ${run.waitsFor}`);
+    }
     if (before !== undefined && before.state !== run.state) {
       this.#line.note(`${runTitle(run)}: ${run.state}${run.error ? `, ${run.error.message}` : ''}`);
     }

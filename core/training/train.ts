@@ -3,6 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { reportError } from '../base/errors.ts';
 import type { ErrorReport } from '../base/errors.ts';
 import { NDT } from '../strategies/ndt.ts';
+import type { OwnerLock } from '../store/ownerLock.ts';
+import { OUTCOMES } from './attempt.ts';
 import type { TrainingControl } from './attempt.ts';
 import type { RunSpecification } from './configuration.ts';
 import type { RunOutcome } from './jobProtocol.ts';
@@ -11,6 +13,7 @@ import { objectiveFor } from './objective.ts';
 import type { OpenResources } from './resources.ts';
 import { checkRunFile } from './runFile.ts';
 import { RunHistory } from './runHistory.ts';
+import { lockRun } from './runLock.ts';
 import { TrainingRun } from './trainingRun.ts';
 
 export type { Interruption, TrainingControl } from './attempt.ts';
@@ -26,11 +29,31 @@ export async function train(
   open: OpenResources,
   control: TrainingControl,
 ): Promise<RunEnd> {
+  const { runFolder } = specification;
+  let lock: OwnerLock | undefined;
+  try {
+    await mkdir(runFolder, { recursive: true, mode: 0o700 });
+    lock = await lockRun(runFolder, () => control.interruption() !== undefined);
+  } catch (error) {
+    return { outcome: 'failed', error: reportError(error) };
+  }
+  if (lock === undefined) return { outcome: OUTCOMES[control.interruption() ?? 'interrupt'] };
+  try {
+    return await trainLocked(specification, open, control);
+  } finally {
+    lock.release();
+  }
+}
+
+async function trainLocked(
+  specification: RunSpecification,
+  open: OpenResources,
+  control: TrainingControl,
+): Promise<RunEnd> {
   let run: TrainingRun | InterpolationRun | undefined;
   let history: RunHistory | undefined;
   let end: RunEnd;
   try {
-    await mkdir(specification.runFolder, { recursive: true, mode: 0o700 });
     checkRunFile(specification);
     history = new RunHistory(specification, (event) => control.publish(event));
     if (history.completed) {

@@ -152,6 +152,8 @@ export const runSummarySchema = z.object({
   endedAt: z.string().nullable(),
   configurationHash: z.string(),
   error: errorReportSchema.nullable(),
+  /** There for a queued run whose turn it is and that cannot begin yet: why, as a sentence. */
+  waitsFor: z.string().optional(),
   ...runAnnotationFields,
 });
 export type RunSummary = z.infer<typeof runSummarySchema>;

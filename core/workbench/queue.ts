@@ -12,6 +12,7 @@ import { readEvents } from '../training/eventLog.ts';
 import type { RunEvent } from '../training/events.ts';
 import type { RunOutcome } from '../training/jobProtocol.ts';
 import type { RunSpecification } from '../training/configuration.ts';
+import { isRunLocked } from '../training/runLock.ts';
 import type { RunDetail, RunState, WorkbenchEvent } from './contract.ts';
 import { resolveInHome } from './home.ts';
 import type { Home } from './home.ts';
@@ -41,6 +42,8 @@ type Wish = 'pause' | 'cancel' | 'close';
 
 interface Work {
   readonly runId: string;
+  /** Why it has not begun: the job of an earlier owner still works in the run's folder. */
+  waitsFor: string | undefined;
   process: TrainingProcess | undefined;
   wish: Wish | undefined;
   readonly finished: Promise<void>;
@@ -78,13 +81,13 @@ export class RunQueue {
   /** Resolves when the run is paused: at once when it waits, after a checkpoint when it runs. */
   async pause(run: RunRecord): Promise<void> {
     requireAllowed('pause', run);
-    if (run.state === 'running') await this.#stop(run, 'pause');
+    if (this.#isTaken(run)) await this.#stop(run, 'pause');
     else this.#change(run.id, 'paused', { queuePosition: null });
   }
 
   async cancel(run: RunRecord): Promise<void> {
     requireAllowed('cancel', run);
-    if (run.state === 'running') await this.#stop(run, 'cancel');
+    if (this.#isTaken(run)) await this.#stop(run, 'cancel');
     else this.#change(run.id, 'cancelled', { queuePosition: null, endedAt: now() });
   }
 
@@ -116,8 +119,14 @@ export class RunQueue {
     await work.finished;
   }
 
-  /** A run as it stands: once the database fails, what it says of runs at work is no longer so. */
-  asItStands<Run extends Pick<RunDetail, 'state' | 'error'>>(run: Run): Run {
+  /**
+   * A run as it stands: what it waits for besides its turn, and once the database fails, what it says
+   * of runs at work is no longer so.
+   */
+  asItStands<Run extends Pick<RunDetail, 'id' | 'state' | 'error' | 'waitsFor'>>(run: Run): Run {
+    if (this.#work?.waitsFor !== undefined && this.#work.runId === run.id) {
+      return { ...run, waitsFor: this.#work.waitsFor };
+    }
     if (this.#fault === undefined || isAtRest(run.state)) return run;
     return { ...run, state: 'interrupted', error: this.#fault };
   }
@@ -127,7 +136,13 @@ export class RunQueue {
     const next = this.#options.store.runs.queued().find(({ id }) => this.#admitted.has(id));
     if (next === undefined) return;
     const { promise: finished, resolve } = Promise.withResolvers<void>();
-    const work: Work = { runId: next.id, process: undefined, wish: undefined, finished };
+    const work: Work = {
+      runId: next.id,
+      waitsFor: undefined,
+      process: undefined,
+      wish: undefined,
+      finished,
+    };
     this.#work = work;
     void this.#execute(next, work)
       .catch((error: unknown) => {
@@ -150,8 +165,9 @@ export class RunQueue {
   async #execute(run: RunRecord, work: Work): Promise<void> {
     const { store, home } = this.#options;
     try {
+      const runFolder = resolveInHome(home, run.folder);
+      if (isRunLocked(runFolder) && !(await this.#outlast(run, runFolder, work))) return;
       this.#change(run.id, 'running', { queuePosition: null, error: null, endedAt: null });
-      if (run.jobPid !== null) await outlast(run.jobPid, run.id);
       const specification = loadSpecification(home, run.configuration);
       await mkdir(specification.runFolder, { recursive: true, mode: 0o700 });
       await this.#options.prepare(run, specification);
@@ -166,6 +182,34 @@ export class RunQueue {
     } catch (error) {
       this.#settle(run.id, 'failed', this.#report(error), work.wish);
     }
+  }
+
+  /**
+   * Waits, the run still queued, for the job of an earlier owner; false when the run is not to begin
+   * after all. Its process id stays known for as long as it may be at work.
+   */
+  async #outlast(run: RunRecord, runFolder: string, work: Work): Promise<boolean> {
+    work.waitsFor =
+      'The training job of an earlier start still saves its checkpoint; the run goes on when it has ended.';
+    this.#announce(run.id);
+    const { earlierJob } = this.#options.patience ?? DEFAULT_PATIENCE;
+    const job = { runId: run.id, runFolder, pid: run.jobPid };
+    try {
+      const isGone = await outlast(job, earlierJob, () => work.wish !== undefined);
+      work.waitsFor = undefined;
+      if (isGone && work.wish === undefined) return true;
+    } catch (error) {
+      work.waitsFor = undefined;
+      const why = { error: this.#report(error), endedAt: now(), queuePosition: null };
+      this.#change(run.id, 'interrupted', why);
+      return false;
+    }
+    // Closing leaves it queued.
+    if (work.wish === 'pause') this.#change(run.id, 'paused', { queuePosition: null });
+    if (work.wish === 'cancel') {
+      this.#change(run.id, 'cancelled', { queuePosition: null, endedAt: now() });
+    }
+    return false;
   }
 
   #report(error: unknown): ErrorReport {
@@ -239,6 +283,11 @@ export class RunQueue {
     if (run !== undefined) this.#options.settled?.(run);
   }
 
+  /** It is at work, or first in the queue and about to be. */
+  #isTaken({ id, state }: Pick<RunRecord, 'id' | 'state'>): boolean {
+    return state === 'running' || this.#work?.runId === id;
+  }
+
   async #stop(run: RunRecord, wish: 'pause' | 'cancel'): Promise<void> {
     const work = this.#work;
     if (work?.runId !== run.id) {
@@ -258,7 +307,8 @@ export class RunQueue {
 
   #announce(runId: string): void {
     const run = this.#options.store.runs.find(runId);
-    if (run !== undefined) this.#options.publish({ type: 'run/state', run: toRunSummary(run) });
+    if (run === undefined) return;
+    this.#options.publish({ type: 'run/state', run: this.asItStands(toRunSummary(run)) });
   }
 }
 

@@ -17,9 +17,16 @@ export interface Patience {
   /** After `pause`: the step at work and a checkpoint must fit. */
   readonly pause: number;
   readonly cancel: number;
+  /** To the job of an owner that died, before its run goes on: what `pause` has, for it does the same. */
+  readonly earlierJob: number;
 }
 
-export const DEFAULT_PATIENCE: Patience = { heartbeat: 120_000, pause: 600_000, cancel: 60_000 };
+export const DEFAULT_PATIENCE: Patience = {
+  heartbeat: 120_000,
+  pause: 600_000,
+  cancel: 60_000,
+  earlierJob: 600_000,
+};
 
 export interface TrainingEnd {
   /** What the job said of itself; undefined when it died without a word. */

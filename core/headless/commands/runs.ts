@@ -194,6 +194,7 @@ function describeRun(run: RunDetail, changes: readonly RunChange[] = []): string
     ['ended', run.endedAt === null ? '–' : formatTime(run.endedAt)],
     ['folder', run.folder],
   ];
+  if (run.waitsFor !== undefined) overview.push(['waits', run.waitsFor]);
   if (run.guard) overview.push(['forgetting guard', describeGuard(run.guard)]);
   if (run.error) overview.push(['error', run.error.message], ['hint', run.error.hint]);
   if (run.state === 'interrupted') overview.push(['resume', `palimpsest runs resume ${run.id}`]);

@@ -12,6 +12,7 @@ import type { Store } from '../../store/store.ts';
 import type { RunSpecification } from '../../training/configuration.ts';
 import { EVENTS_FILE, readEvents } from '../../training/eventLog.ts';
 import { readRunFile } from '../../training/runFile.ts';
+import { isRunLocked } from '../../training/runLock.ts';
 import type { RunFile } from '../../training/runFile.ts';
 import { resolveInHome } from '../home.ts';
 import type { Home } from '../home.ts';
@@ -57,6 +58,8 @@ export async function importRun(services: Services, source: string): Promise<Run
   }
   const known = store.runs.find(runId);
   if (known !== undefined) requireSameRun(known, runFile);
+  const folder = join(home.runs, runId);
+  requireNoJob(runId, folder);
 
   const last = events.at(-1);
   const isNews =
@@ -64,7 +67,6 @@ export async function importRun(services: Services, source: string): Promise<Run
     (last !== undefined &&
       (last.attempt > known.lastAttempt ||
         (last.attempt === known.lastAttempt && last.sequence > known.lastSequence)));
-  const folder = join(home.runs, runId);
   if (isNews && source !== folder) await copyRunFolder(source, folder);
   store.transaction(() => {
     if (known === undefined) insert(services, record, runFile, folder);
@@ -93,6 +95,16 @@ function requireSameRun(known: RunRecord, { configurationHash }: RunFile): void 
     'run/other-run',
     `Run ${known.id} is here with another configuration.`,
     'The folder was changed, or its id was given twice; it is not imported.',
+  );
+}
+
+/** A job that outlived its owner still writes there. */
+function requireNoJob(runId: string, folder: string): void {
+  if (!isRunLocked(folder)) return;
+  throw new UserError(
+    'run/not-at-rest',
+    `Run ${runId} is here and its training job is at work.`,
+    'Import its folder when the job has ended.',
   );
 }
 

@@ -134,6 +134,25 @@ describe('a training job', () => {
     expect(checkpoint?.step).toBe(latest());
   });
 
+  it('waits for another that works in its run folder, and writes nothing beside it', async () => {
+    const specification = tiny.specify('shared');
+    const first = startJob(specification);
+    await atStep(first, 5);
+    const second = startJob(specification);
+    const impatient = startJob(specification);
+    await impatient.waitFor(({ type }) => type === 'heartbeat');
+    impatient.send({ type: 'pause' });
+    expect(await impatient.exit).toMatchObject({ code: EXIT_CODES.paused });
+    expect((await first.exit).code).toBe(EXIT_CODES.completed);
+    const { code, messages } = await second.exit;
+    expect(code).toBe(EXIT_CODES.completed);
+    expect(messages.filter(({ type }) => type === 'event')).toEqual([]);
+    expect(new Set(readEvents(specification.runFolder).map(({ attempt }) => attempt))).toEqual(
+      new Set([1]),
+    );
+    expect(await finalWeights(specification)).toBe(reference.weights);
+  });
+
   it('says in one sentence what is wrong with its input, and leaves no checkpoint', async () => {
     const specification = { ...tiny.specify('missing'), modelFolder: join(folder, 'absent') };
     const { code, messages, output } = await runJob(specification);

@@ -20,7 +20,7 @@ const copyFilled = filledTemplate();
 let scratch: Scratch;
 let workbench: WorkbenchClient;
 let processes: ReturnType<typeof watchedProcesses>;
-const patience = { heartbeat: 4000, pause: 60_000, cancel: 60_000 };
+const patience = { heartbeat: 4000, pause: 60_000, cancel: 60_000, earlierJob: 60_000 };
 
 async function openHere(more: object = {}): Promise<void> {
   workbench = await open(scratch, { startProcess: processes.startProcess, patience, ...more });
