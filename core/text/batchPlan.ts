@@ -26,6 +26,8 @@ export interface PlannedBatch {
   readonly windows: Uint32Array;
   /** Length in tokens to pad to: the smallest of lengthBuckets that holds the longest window. */
   readonly padTo: number;
+  /** Some of its windows are shorter: such a batch needs a graph that masks the padding. */
+  readonly isPadded: boolean;
 }
 
 export interface BatchPlan {
@@ -87,10 +89,11 @@ export function planBatches(source: WindowSource, options: BatchPlanOptions): Ba
     const { windows, batches } = current.order;
     const batch = index < batches.length ? batches[index] : index;
     const chosen = windows.slice(batch * batchSize, (batch + 1) * batchSize);
-    const longest = chosen.reduce((most, at) => Math.max(most, source.windowLength(at)), 0);
+    const lengths = [...chosen].map((at) => source.windowLength(at));
+    const longest = Math.max(...lengths);
     const padTo = buckets.find((bucket) => bucket >= longest);
     if (padTo === undefined) throw new RangeError(`A window has ${longest} tokens.`);
-    return { windows: chosen, padTo };
+    return { windows: chosen, padTo, isPadded: lengths.some((length) => length < padTo) };
   };
 
   return {

@@ -9,8 +9,8 @@ import type { Estimate, SharedWork, Span, StrategyEstimate } from './schemas/est
 import { gigabytes, keptBytes, runBytes, spaceShortage, weightBytes } from './space.ts';
 import { ZERO, meanSeconds, sum, times, within } from './spans.ts';
 
-/** Steps of the first kind that a probe takes unless they are slow. */
-const STEPS_WANTED = 20;
+/** Steps of the first kind that a probe takes at the least unless they are slow. */
+const STEPS_WANTED = 8;
 /** Times that were measured on few documents, as a share of them. */
 const TOKENS_ERROR = 0.3;
 /** Graphs, arenas and the heap grow with the shapes that a long run meets. */

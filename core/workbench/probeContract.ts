@@ -30,7 +30,7 @@ export const probeRequestSchema = z.object({
   rehearsal: z.object({ folder: z.string(), buffer: rehearsalSettingsSchema }).optional(),
   /** Absent when no run needs a Fisher diagonal, or it has been estimated. */
   fisher: z.object({ folder: z.string(), settings: fisherSettingsSchema }).optional(),
-  /** The most telling kind first: it is measured longest. */
+  /** The first one is what the others are compared with: plain domain tuning where a run takes it. */
   kinds: z.array(costKindSchema),
   evaluation: z.object({
     corpora: z.array(z.string()),
@@ -64,7 +64,12 @@ export const stepMeasurementSchema = z.object({
   key: z.string(),
   /** Steps whose graphs were there: tokens with padding, and seconds. */
   steps: z.array(z.object({ tokens: amount, seconds })),
-  /** Seconds that the first step of a shape took longer, and how many shapes were new. */
+  /**
+   * Of the seconds of a step to those of the first kind on the same batch, taken right before or after
+   * it; none for the first kind itself.
+   */
+  ratios: z.array(z.number().positive()),
+  /** Seconds that building graphs took, and of how many shapes. */
   graphs: z.object({ seconds, shapes: amount }),
   /** Of an epoch: mean tokens a step with padding, and how many shapes there are. */
   epoch: z.object({ tokens: amount, shapes: amount }),

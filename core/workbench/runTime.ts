@@ -1,10 +1,10 @@
 /** How long one run of a project takes, from what a probe measured. Pure. */
-import type { EvaluationMeasurement, Measurements } from './probeContract.ts';
+import type { EvaluationMeasurement, Measurements, StepMeasurement } from './probeContract.ts';
 import type { ProjectFile } from './projectFile.ts';
 import type { RunWork } from './projectWork.ts';
 import type { Span } from './schemas/estimate.ts';
 import { weightBytes } from './space.ts';
-import { ZERO, exactly, meanSeconds, sum, times, within } from './spans.ts';
+import { ZERO, exactly, meanSeconds, medianRatio, scaled, sum, times, within } from './spans.ts';
 
 export interface EvaluatedSet {
   readonly split: 'validation' | 'test';
@@ -57,12 +57,7 @@ export function runTime(
   if (kind === undefined) {
     return { steps, secondsPerStep: null, seconds: null, evaluationSeconds: evaluating };
   }
-  const step = withPace(
-    meanSeconds(
-      kind.steps.map(({ tokens, seconds }) => ({ size: tokens, seconds })),
-      kind.epoch.tokens,
-    ),
-  );
+  const step = withPace(stepSeconds(kind, measured));
   const training = times(steps, step);
   const graphs = within(graphSeconds(measured) * kind.epoch.shapes, GRAPH_ERROR);
   const saving = savingTime(steps, training, measured.bytesPerSecond, { project, parameters });
@@ -72,6 +67,18 @@ export function runTime(
     seconds: sum([start, training, graphs, evaluating, saving]),
     evaluationSeconds: evaluating,
   };
+}
+
+/**
+ * Of the first kind by a line through its steps; of others its time by the median ratio, because steps
+ * that were taken back to back met the same batch and the same other work.
+ */
+function stepSeconds(kind: StepMeasurement, { steps: [first = kind] }: Measurements): Span {
+  const mean = meanSeconds(
+    first.steps.map(({ tokens, seconds }) => ({ size: tokens, seconds })),
+    first.epoch.tokens,
+  );
+  return kind === first ? mean : scaled(mean, medianRatio(kind.ratios));
 }
 
 /** `max_steps`, else whole steps for the epochs, from a count or an estimate of the corpus's windows. */

@@ -112,3 +112,33 @@ export function meanSeconds(timed: readonly Timed[], meanSize: number): Span {
   const error = Math.sqrt((residuals / degrees) * (1 / count + leverage));
   return within(expected, Math.min(MOST_ERROR, (studentT95(degrees) * error) / expected));
 }
+
+/** Of the standard error of a median to that of a mean, where errors are normal. */
+const MEDIAN_ERROR = Math.sqrt(Math.PI / 2);
+/** Of a standard deviation to the median distance from the median, where errors are normal. */
+const DEVIATION_OF_MEDIAN = 1.4826;
+const ERROR_OF_ONE_RATIO = 0.25;
+
+/** The median and its 95 % interval, from the median distance of the ratios from it; 1 for none. */
+export function medianRatio(ratios: readonly number[]): Span {
+  const count = ratios.length;
+  if (count === 0) return within(1, MOST_ERROR);
+  const expected = median(ratios);
+  if (count === 1) return within(expected, ERROR_OF_ONE_RATIO);
+  const distance = median(ratios.map((ratio) => Math.abs(ratio - expected)));
+  const error = (MEDIAN_ERROR * DEVIATION_OF_MEDIAN * distance) / Math.sqrt(count);
+  return within(expected, Math.min(MOST_ERROR, (studentT95(count - 1) * error) / expected));
+}
+
+/** `span` by a factor whose error is independent of it. */
+export function scaled(span: Span, factor: Span): Span {
+  const share = ({ expected, low, high }: Span): number =>
+    expected <= 0 ? 0 : Math.max(expected - low, high - expected) / expected;
+  return within(span.expected * factor.expected, Math.hypot(share(span), share(factor)));
+}
+
+function median(values: readonly number[]): number {
+  const ascending = values.toSorted((a, b) => a - b);
+  const middle = (ascending.length - 1) / 2;
+  return ((ascending[Math.floor(middle)] ?? 0) + (ascending[Math.ceil(middle)] ?? 0)) / 2;
+}

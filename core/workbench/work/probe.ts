@@ -26,7 +26,7 @@ import { probeCorpus } from './probe/corpora.ts';
 import type { ProbedCorpus } from './probe/corpora.ts';
 import { measureEvaluation } from './probe/evaluations.ts';
 import { measureFisher } from './probe/fisher.ts';
-import { MAIN_STEPS, OTHER_STEPS, measureSteps } from './probe/steps.ts';
+import { measureSteps } from './probe/steps.ts';
 import type { MeasuredSteps } from './probe/steps.ts';
 
 type Request = JobRequest<'projects/probe'>;
@@ -148,9 +148,6 @@ class Probe {
       return stream;
     };
     let ones: Weights | undefined;
-    const total = MAIN_STEPS + OTHER_STEPS * Math.max(0, kinds.length - 1);
-    let done = 0;
-    if (kinds.length > 0) this.#tell('timing steps', 0, total, 'steps');
     return measureSteps(
       {
         session,
@@ -170,7 +167,7 @@ class Probe {
           );
         },
         importances: () => (ones ??= onesFor(session)),
-        onStep: () => this.#tell('timing steps', ++done, total, 'steps'),
+        onStep: (done, total) => this.#tell('timing steps', done, total, 'steps'),
       },
       kinds,
     );

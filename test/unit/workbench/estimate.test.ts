@@ -42,9 +42,10 @@ function measuredFor(project: ProjectFile, overrides: Partial<Measurements> = {}
     corpora: [
       { folder: '/notes', isThere: true, windows: 960, windowsError: 0, seconds: 0, bytes: 0 },
     ],
-    steps: costKinds(strategyWorks(project)).map(({ key }) => ({
+    steps: costKinds(strategyWorks(project)).map(({ key }, index) => ({
       key,
       steps: Array.from({ length: 20 }, () => ({ tokens: 4096, seconds: 2 })),
+      ratios: index === 0 ? [] : [1, 1, 1, 1],
       graphs: { seconds: 0, shapes: 2 },
       epoch: { tokens: 4096, shapes: 2 },
     })),
@@ -129,6 +130,33 @@ describe('time', () => {
     expect(strategies[0]?.settings).toBe('3 values of λ');
     // Sweep: 50 × 2 s, one evaluation during (2 s) and one after (2 s).
     expect(strategies[0]?.seconds.expected).toBeCloseTo(2 * 210 + 3 * 104, 3);
+  });
+
+  it('takes a strategy’s step for SDT’s, times the median of the ratios measured side by side', () => {
+    const project = projectOf({ strategies: ['sdt', 'gem'] });
+    const [sdt, gem] = measuredFor(project).steps;
+    if (sdt === undefined || gem === undefined) throw new Error('Two kinds were expected.');
+    // Its own steps were slowed by other work: 2 × 2.5, not 9.
+    const slowed = gem.steps.map((step) => ({ ...step, seconds: 9 }));
+    const steps = [sdt, { ...gem, steps: slowed, ratios: [2.5, 2.5, 2.5, 40, 2.5] }];
+    const { strategies } = estimateOf(project, { steps });
+    expect(strategies.map(({ secondsPerStep }) => secondsPerStep?.expected)).toEqual([2, 5]);
+    expect(strategies[1]?.secondsPerStep?.high).toBeCloseTo(5.5, 9);
+    // Its range is wider where the ratios lie apart.
+    const apart = [sdt, { ...gem, ratios: [2, 2.5, 3] }];
+    const wide = estimateOf(project, { steps: apart }).strategies[1]?.secondsPerStep;
+    expect(wide?.expected).toBe(5);
+    expect(wide?.high).toBeGreaterThan(6);
+  });
+
+  it('takes graphs by the shapes of an epoch, beside the steps', () => {
+    const [sdt] = measuredFor(projectOf()).steps;
+    if (sdt === undefined) throw new Error('One kind was expected.');
+    // 0.75 s a shape, of which the run meets six.
+    const graphs = { graphs: { seconds: 3, shapes: 4 }, epoch: { tokens: 4096, shapes: 6 } };
+    const { strategies } = estimateOf(projectOf(), { steps: [{ ...sdt, ...graphs }] });
+    expect(strategies[1]?.secondsPerStep?.expected).toBe(2);
+    expect(strategies[1]?.secondsPerRun?.expected).toBeCloseTo(210 + 6 * 0.75, 4);
   });
 
   it('takes whole steps for epochs, and a range of them from a sample', () => {

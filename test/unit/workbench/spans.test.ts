@@ -4,6 +4,8 @@ import {
   errorOfMean,
   exactly,
   meanSeconds,
+  medianRatio,
+  scaled,
   studentT95,
   sum,
   times,
@@ -109,5 +111,26 @@ describe('mean seconds from a few measurements', () => {
         );
       }),
     );
+  });
+});
+
+describe('a ratio from pairs', () => {
+  it('is the median, with the interval that its distances from it give', () => {
+    // Distances 0.2, 0.1, 0, 0.1, 98.7: their median 0.1, by 1.4826 × √(π/2) ÷ √5 × 2.776.
+    const { expected, low, high } = medianRatio([1.1, 1.2, 1.3, 1.4, 100]);
+    expect(expected).toBe(1.3);
+    expect((high - low) / 2).toBeCloseTo(0.1 * 1.4826 * Math.sqrt(Math.PI / 10) * 2.776, 6);
+    expect(medianRatio([2, 1]).expected).toBe(1.5);
+  });
+
+  it('is wide from one pair, and unknown from none', () => {
+    expect(medianRatio([2])).toEqual({ expected: 2, low: 1.5, high: 2.5 });
+    expect(medianRatio([]).expected).toBe(1);
+  });
+
+  it('scales a time, and errors that are independent add in squares', () => {
+    const { expected, low, high } = scaled(within(10, 0.3), within(2, 0.4));
+    expect([expected, low, high].map((each) => Number(each.toFixed(9)))).toEqual([20, 10, 30]);
+    expect(scaled(exactly(0), within(2, 0.4))).toEqual(exactly(0));
   });
 });

@@ -1,26 +1,31 @@
 /** Times optimizer steps of each kind that a project takes. */
 import { setImmediate } from 'node:timers/promises';
-import type { MlmBatch, Session, StepRequest, Weights } from '../../../engine/types.ts';
+import type { Session, Weights } from '../../../engine/types.ts';
 import { objectiveOf } from '../../../strategies/parts.ts';
 import type { Objective, StreamKind } from '../../../strategies/types.ts';
-import type { BatchPlan } from '../../../text/batchPlan.ts';
 import { importanceOf } from '../../../training/anchor.ts';
 import type { OpenedStream } from '../../../training/batchStream.ts';
 import type { TrainingSettings } from '../../../training/configuration.ts';
+import type { MeasuredStep } from '../../../training/meter.ts';
 import { streamsOf } from '../../../training/objective.ts';
 import { stepRequest } from '../../../training/stepRequest.ts';
 import type { StepMaterial } from '../../../training/stepRequest.ts';
 import { takeStep } from '../../../training/takeStep.ts';
 import type { CostKind, StepMeasurement } from '../../probeContract.ts';
+import { medianRatio } from '../../spans.ts';
+import { epochOf, paddedTokens, shapesOf } from './shapes.ts';
 
-/** Steps wanted of the first kind and of every other one. */
-export const MAIN_STEPS = 20;
-export const OTHER_STEPS = 8;
-/** Seconds after which no further step is begun of a kind that has the fewest. */
+/** Rounds whose steps are not counted: graphs are built and arrays grow in them. */
+const WARM_UP_ROUNDS = 2;
+/** Rounds in which a kind is timed, unless steps are slow, and however quick they are. */
+const FEWEST_ROUNDS = 8;
+const MOST_ROUNDS = 60;
+/** Seconds of the timed steps of a kind, those that it is compared with included, that suffice. */
+const ENOUGH_SECONDS = 3;
+/** Half the width of a ratio's 95 % interval, as a share of it, that suffices. */
+const ENOUGH_ERROR = 0.1;
+/** Seconds after which no further round is begun once every kind was timed in one. */
 const SECONDS = 45;
-const FEWEST_STEPS = 2;
-/** Most steps whose planned batches are looked at. */
-const STEPS_PLANNED = 5000;
 /** So small that the weights stay those of the base model: an update costs the same at any rate. */
 const LEARNING_RATE = 1e-9;
 
@@ -32,8 +37,8 @@ export interface StepProbe {
   readonly stream: (kind: StreamKind, objective: Objective) => OpenedStream;
   /** Stands for the Fisher diagonal; made when it is asked for. */
   readonly importances: () => Weights;
-  /** Told after each step. */
-  readonly onStep: () => void;
+  /** Told after each step that was timed how many were, and how many there will be about. */
+  readonly onStep: (done: number, total: number) => void;
   readonly signal: AbortSignal;
 }
 
@@ -46,53 +51,150 @@ export interface MeasuredSteps {
 /** What is known of a kind so far. */
 interface Tally {
   readonly kind: CostKind;
-  readonly wanted: number;
   readonly material: StepMaterial;
   readonly epoch: StepMeasurement['epoch'];
   readonly steps: { tokens: number; seconds: number }[];
+  readonly ratios: number[];
   readonly graphs: { seconds: number; shapes: number };
   readonly read: { tokens: number; seconds: number };
+  /** Of its rounds, the steps that it is compared with included. */
+  rounds: number;
+  seconds: number;
 }
 
-/**
- * Times the kinds in turn, so that what else the machine does meanwhile burdens all alike; the first
- * one most often. Every kind takes the same first batches of an epoch.
- */
 export async function measureSteps(
   probe: StepProbe,
   kinds: readonly CostKind[],
 ): Promise<MeasuredSteps> {
   const tallies: Tally[] = [];
-  for (const [index, kind] of kinds.entries()) {
-    tallies.push(await beginKind(probe, kind, index === 0 ? MAIN_STEPS : OTHER_STEPS));
-  }
-  const seen = new Set<string>();
-  const started = performance.now();
-  for (let round = 1; round <= MAIN_STEPS; round++) {
-    for (const tally of tallies) {
-      const isLate = (performance.now() - started) / 1000 > SECONDS;
-      const due = isLate ? FEWEST_STEPS : Math.floor((round * tally.wanted) / MAIN_STEPS);
-      while (tally.steps.length < Math.min(due, tally.wanted)) {
-        await measureStep(probe, tally, seen);
-        probe.onStep();
-        await setImmediate();
-        probe.signal.throwIfAborted();
-      }
-    }
-  }
-  const main = tallies[0]?.read;
+  for (const kind of kinds) tallies.push(await beginKind(probe, kind));
+  const [first, ...others] = tallies;
+  if (first === undefined) return { measurements: [], tokensPerSecond: null };
+  await new Timing(probe, first, others).measure();
+  const { tokens, seconds } = first.read;
   return {
-    measurements: tallies.map(({ kind, steps, graphs, epoch }) => ({
+    measurements: tallies.map(({ kind, steps, ratios, graphs, epoch }) => ({
       key: kind.key,
       steps,
+      ratios,
       graphs,
       epoch,
     })),
-    tokensPerSecond: main !== undefined && main.seconds > 0 ? main.tokens / main.seconds : null,
+    tokensPerSecond: seconds > 0 ? tokens / seconds : null,
   };
 }
 
-async function beginKind(probe: StepProbe, kind: CostKind, wanted: number): Promise<Tally> {
+/**
+ * Every kind is timed next to the first one on the same batch, before or after it in turn, so that
+ * what else the machine does burdens both alike: it is the ratio that is wanted.
+ */
+class Timing {
+  readonly #probe: StepProbe;
+  readonly #first: Tally;
+  readonly #others: readonly Tally[];
+  /** Shapes whose graphs are there. */
+  readonly #built = new Set<string>();
+  readonly #started = performance.now();
+
+  constructor(probe: StepProbe, first: Tally, others: readonly Tally[]) {
+    this.#probe = probe;
+    this.#first = first;
+    this.#others = others;
+  }
+
+  async measure(): Promise<void> {
+    for (let round = 0; round < WARM_UP_ROUNDS; round++) {
+      if (round > 0 && this.#isLate()) break;
+      for (const tally of [this.#first, ...this.#others]) await this.#take(tally, round);
+    }
+    const timed = this.#others.length === 0 ? [this.#first] : this.#others;
+    for (let round = 0; ; round++) {
+      const due = timed.filter((tally) => this.#isDue(tally));
+      if (due.length === 0) return;
+      for (const tally of due) await this.#round(tally, round);
+    }
+  }
+
+  #isLate(): boolean {
+    return (performance.now() - this.#started) / 1000 > SECONDS;
+  }
+
+  #isDue({ rounds, seconds, ratios }: Tally): boolean {
+    if (rounds === 0) return true;
+    if (this.#isLate() || rounds >= MOST_ROUNDS) return false;
+    return rounds < FEWEST_ROUNDS || seconds < ENOUGH_SECONDS || isUncertain(ratios);
+  }
+
+  /** Times a step of a kind and, on the same batch, one of the first. */
+  async #round(tally: Tally, step: number): Promise<void> {
+    const pair = tally === this.#first ? [tally] : [this.#first, tally];
+    const seconds = new Map<Tally, number>();
+    for (const one of step % 2 === 0 ? pair : pair.toReversed()) {
+      seconds.set(one, await this.#timed(one, step));
+      this.#tell();
+    }
+    tally.rounds++;
+    for (const each of seconds.values()) tally.seconds += each;
+    const own = seconds.get(tally) ?? 0;
+    const reference = seconds.get(this.#first) ?? 0;
+    if (tally !== this.#first && own > 0 && reference > 0) tally.ratios.push(own / reference);
+  }
+
+  async #timed(tally: Tally, step: number): Promise<number> {
+    const { material, steps, read } = tally;
+    const request = stepRequest(material, step, LEARNING_RATE);
+    // The first step of a shape makes its arrays too, which matters where steps are short.
+    if (!this.#isLate() && shapesOf(request).some((shape) => !this.#built.has(shape))) {
+      await this.#take(tally, step);
+    }
+    const { tokens, seconds } = await this.#take(tally, step);
+    steps.push({ tokens: paddedTokens(request), seconds });
+    read.tokens += tokens;
+    read.seconds += seconds;
+    return seconds;
+  }
+
+  async #take({ material, graphs }: Tally, step: number): Promise<MeasuredStep> {
+    const { session, signal } = this.#probe;
+    for (const shape of shapesOf(stepRequest(material, step, LEARNING_RATE))) {
+      if (!this.#built.has(shape)) graphs.shapes++;
+      this.#built.add(shape);
+    }
+    const place = { step, totalSteps: Number.MAX_SAFE_INTEGER };
+    const taken = await takeStep(session, material, place, () => signal.aborted);
+    await setImmediate();
+    signal.throwIfAborted();
+    if (taken === undefined) throw new Error('A step of the probe was abandoned.');
+    graphs.seconds += taken.result.compileSeconds;
+    return taken;
+  }
+
+  #tell(): void {
+    const isAlone = this.#others.length === 0;
+    const done = [this.#first, ...this.#others].reduce((sum, { steps }) => sum + steps.length, 0);
+    const rounds = (isAlone ? [this.#first] : this.#others).reduce(
+      (sum, tally) => sum + roundsOf(tally),
+      0,
+    );
+    this.#probe.onStep(done, Math.max(done, rounds * (isAlone ? 1 : 2)));
+  }
+}
+
+/** Where other work meets one step of a pair and not the other, it takes more pairs to know. */
+function isUncertain(ratios: readonly number[]): boolean {
+  if (ratios.length === 0) return false;
+  const { expected, high } = medianRatio(ratios);
+  return high > expected * (1 + ENOUGH_ERROR);
+}
+
+/** How many rounds a kind will have if they go on as they were. */
+function roundsOf({ rounds, seconds }: Tally): number {
+  if (rounds === 0 || seconds === 0) return FEWEST_ROUNDS;
+  const enough = Math.ceil((rounds * ENOUGH_SECONDS) / seconds);
+  return Math.min(MOST_ROUNDS, Math.max(FEWEST_ROUNDS, enough));
+}
+
+async function beginKind(probe: StepProbe, kind: CostKind): Promise<Tally> {
   const { session, settings, seed } = probe;
   const objective = objectiveOf(kind.strategy, kind.parts);
   for (const penalty of objective.penalties) {
@@ -103,7 +205,6 @@ async function beginKind(probe: StepProbe, kind: CostKind, wanted: number): Prom
   for (const stream of streamsOf(objective)) streams[stream] = probe.stream(stream, objective);
   return {
     kind,
-    wanted,
     material: {
       objective,
       streams,
@@ -111,82 +212,12 @@ async function beginKind(probe: StepProbe, kind: CostKind, wanted: number): Prom
       seed,
       parameters: session.parameters,
     },
-    epoch: epochOf(streams, settings.max_steps),
+    epoch: epochOf(streams, objective, settings.max_steps),
     steps: [],
+    ratios: [],
     graphs: { seconds: 0, shapes: 0 },
     read: { tokens: 0, seconds: 0 },
+    rounds: 0,
+    seconds: 0,
   };
-}
-
-async function measureStep(probe: StepProbe, tally: Tally, seen: Set<string>): Promise<void> {
-  const { material, steps, graphs, read } = tally;
-  const step = steps.length;
-  const request = stepRequest(material, step, LEARNING_RATE);
-  const fresh = shapesOf(request).filter((shape) => !seen.has(shape));
-  for (const shape of fresh) seen.add(shape);
-  // A graph is made when its shape is met first; the same step once more shows what it costs after.
-  const first = fresh.length === 0 ? undefined : await timedStep(probe, material, step);
-  const { tokens, seconds } = await timedStep(probe, material, step);
-  if (first !== undefined) {
-    graphs.seconds += Math.max(0, first.seconds - seconds);
-    graphs.shapes += fresh.length;
-  }
-  steps.push({ tokens: paddedTokens(request), seconds });
-  read.tokens += tokens;
-  read.seconds += seconds;
-}
-
-async function timedStep({ session, signal }: StepProbe, material: StepMaterial, step: number) {
-  const place = { step, totalSteps: Number.MAX_SAFE_INTEGER };
-  const taken = await takeStep(session, material, place, () => signal.aborted);
-  signal.throwIfAborted();
-  if (taken === undefined) throw new Error('A step of the probe was abandoned.');
-  return taken;
-}
-
-function batchesOf({ terms, projection }: StepRequest): readonly MlmBatch[] {
-  const all = projection === undefined ? terms : [...terms, projection];
-  return all.flatMap(({ batches }) => batches);
-}
-
-function paddedTokens(request: StepRequest): number {
-  return batchesOf(request).reduce(
-    (total, { batchSize, sequenceLength }) => total + batchSize * sequenceLength,
-    0,
-  );
-}
-
-/** What decides whether a graph is there: rows, length, padding, and whether the base is asked too. */
-function shapesOf({ terms, projection }: StepRequest): string[] {
-  const all = projection === undefined ? terms : [...terms, projection];
-  const shapes = all.flatMap(({ batches, distillation }) =>
-    batches.map(
-      ({ batchSize, sequenceLength, attentionMask }) =>
-        `${batchSize} × ${sequenceLength} ${attentionMask.includes(0)} ${distillation !== undefined}`,
-    ),
-  );
-  return [...new Set(shapes)];
-}
-
-/** Tokens with padding of a mean step of an epoch, or of the run when that is shorter, and its shapes. */
-function epochOf(
-  streams: Partial<Record<StreamKind, OpenedStream>>,
-  maxSteps = STEPS_PLANNED,
-): StepMeasurement['epoch'] {
-  const shapes = new Set<string>();
-  let tokens = 0;
-  const steps = Math.min(streams.target?.plan.stepsPerEpoch ?? 0, maxSteps, STEPS_PLANNED);
-  for (const { plan } of Object.values(streams)) tokens += meanTokens(plan, steps, shapes);
-  return { tokens, shapes: shapes.size };
-}
-
-function meanTokens(plan: BatchPlan, steps: number, shapes: Set<string>): number {
-  let tokens = 0;
-  for (let step = 0; step < steps; step++) {
-    for (const { windows, padTo } of plan.stepAt(step)) {
-      shapes.add(`${windows.length} × ${padTo}`);
-      tokens += windows.length * padTo;
-    }
-  }
-  return steps === 0 ? 0 : tokens / steps;
 }
