@@ -1,4 +1,5 @@
 /** Which of several values of λ is taken, from losses on the validation split alone. */
+import type { ErrorReport } from '../base/errors.ts';
 import { settingsText } from '../results/names.ts';
 import type { LambdaChoice } from './results.ts';
 import type { Selection, Variant } from './strategyEntries.ts';
@@ -8,8 +9,35 @@ export interface Candidate {
   readonly run: string;
   /** Null while the run has not completed. */
   readonly losses: ValidationLosses | null;
+  /** Why the run failed; null when it did not. */
+  readonly failure: CandidateFailure | null;
   /** Optimizer steps of the run; null before it has begun. */
   readonly steps: number | null;
+}
+
+type CandidateFailure = NonNullable<LambdaChoice['candidates'][number]['failure']>;
+
+/** Failures of training that the same configuration always leads to. */
+const DIVERGENCES: readonly string[] = ['training/diverged', 'evaluation/not-finite'];
+
+/**
+ * Whether a run failed by its own settings: tried again it fails again. At step 0 it is the base model
+ * that has no finite loss, whatever the settings.
+ */
+export function hasDiverged(run: {
+  readonly state: string;
+  readonly step: number;
+  readonly error: ErrorReport | null;
+}): boolean {
+  return run.state === 'failed' && run.step > 0 && DIVERGENCES.includes(run.error?.code ?? '');
+}
+
+/** Whether it is known of a candidate how good its value is: by its losses, or because it diverged. */
+export function isTried({
+  objective,
+  failure,
+}: Pick<LambdaChoice['candidates'][number], 'objective' | 'failure'>): boolean {
+  return objective !== null || failure?.isFinal === true;
 }
 
 /** On the validation split at the end of a run, nats a masked token. */
@@ -46,22 +74,23 @@ export function validationLosses(evaluations: readonly SetLoss[]): ValidationLos
 }
 
 /**
- * The choice among `variants`, `candidates` being their runs in the same order. When all have
- * completed, the one with the least target loss + sourceWeight × source loss is chosen, the first of
- * equal ones; until then none is.
+ * The choice among `variants`, `candidates` being their runs in the same order. When all have been
+ * tried, the one with the least target loss + sourceWeight × source loss is chosen, the first of equal
+ * ones, one that diverged counting as infinite; until then none is, nor when all diverged.
  */
 export function chooseLambda(
   variants: readonly Variant[],
   candidates: readonly Candidate[],
   { steps, seed, sourceWeight }: Selection,
 ): LambdaChoice {
-  const objectives = candidates.map(({ losses }) =>
-    losses === null ? null : losses.target + sourceWeight * losses.source,
-  );
-  const least = objectives.includes(null)
-    ? undefined
-    : Math.min(...objectives.filter((objective) => objective !== null));
-  const chosen = least === undefined ? -1 : objectives.indexOf(least);
+  const judged = candidates.map(({ losses, failure }) => ({
+    objective: losses === null ? null : losses.target + sourceWeight * losses.source,
+    failure,
+  }));
+  const finite = judged.flatMap(({ objective }) => objective ?? []);
+  const chosen = judged.every(isTried)
+    ? judged.findIndex(({ objective }) => objective === Math.min(...finite))
+    : -1;
   return {
     strategy: variants[0]?.strategy ?? '',
     steps: steps ?? candidates.find((candidate) => candidate.steps !== null)?.steps ?? null,
@@ -73,7 +102,8 @@ export function chooseLambda(
       run,
       sourceNll: losses?.source ?? null,
       targetNll: losses?.target ?? null,
-      objective: objectives[index] ?? null,
+      objective: judged[index]?.objective ?? null,
+      failure: judged[index]?.failure ?? null,
       chosen: index === chosen,
     })),
   };

@@ -137,8 +137,8 @@ class OwnedWorkbench implements WorkbenchClient {
         await requireSpace(home.runs, bytes, `Run ${run.id}`);
       },
       // With its last candidate a project knows what to run next.
-      settled: ({ purpose, state, projectId }) => {
-        if (purpose === 'sweep' && state === 'completed') this.#advance(projectId);
+      settled: ({ purpose, projectId }) => {
+        if (purpose === 'sweep') this.#advance(projectId);
       },
       ...(options.patience === undefined ? {} : { patience: options.patience }),
     });

@@ -4,12 +4,13 @@ import type { RunRecord } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { hashJson } from '../base/files.ts';
 import { choiceKey } from './choiceKey.ts';
-import { chooseLambda, validationLosses } from './lambdaChoice.ts';
+import { chooseLambda, hasDiverged, isTried, validationLosses } from './lambdaChoice.ts';
 import type { Candidate } from './lambdaChoice.ts';
 import { projectFileSchema } from './projectFile.ts';
 import type { ProjectFile } from './projectFile.ts';
 import { choiceSchema } from './results.ts';
 import type { LambdaChoice } from './results.ts';
+import { isAtRest } from './runStates.ts';
 import { selectionOf, variantsOf } from './strategyEntries.ts';
 import type { Selection, Variant } from './strategyEntries.ts';
 
@@ -44,7 +45,9 @@ export function choiceStates(store: Store, project: ProjectRecord): ChoiceState[
     }
     const runs = variants.map((variant) => sweepRun(sweeps, variant, selection));
     const candidates = runs.map((run) =>
-      run === undefined ? { run: '', losses: null, steps: null } : candidateOf(store, run),
+      run === undefined
+        ? { run: '', losses: null, failure: null, steps: null }
+        : candidateOf(store, run),
     );
     const choice = chooseLambda(variants, candidates, selection);
     // Chosen is what is written down together with the runs that it leads to.
@@ -62,30 +65,34 @@ export function madeChoices(store: Store, projectId: string): Map<string, Lambda
 }
 
 /** What a sweep run tells of its variant; without losses until it has completed. */
-export function candidateOf(store: Store, { id, state, totalSteps }: RunRecord): Candidate {
+export function candidateOf(store: Store, run: RunRecord): Candidate {
+  const { id, state, error, totalSteps } = run;
   const losses = state === 'completed' ? validationLosses(store.evaluations.list(id)) : undefined;
-  return { run: id, losses: losses ?? null, steps: totalSteps };
+  const failure =
+    state === 'failed' ? { message: error?.message ?? '', isFinal: hasDiverged(run) } : null;
+  return { run: id, losses: losses ?? null, failure, steps: totalSteps };
 }
 
-/** Whether what is open can be decided now. */
+/** Whether what is open can be decided now; among values that all diverged there is nothing to decide. */
 export function canChoose(states: readonly ChoiceState[]): boolean {
   return states.some(
-    ({ made, choice }) => !made && choice.candidates.every(({ objective }) => objective !== null),
+    ({ made, choice: { candidates } }) =>
+      !made && candidates.every(isTried) && candidates.some(({ objective }) => objective !== null),
   );
 }
 
 /** Whether more runs will come by themselves: a candidate that rests unfinished keeps a choice open. */
 export function expectsMore(states: readonly ChoiceState[]): boolean {
-  return states.some(
-    ({ made, runs, choice }) =>
-      !made &&
-      runs.every(
-        (run, index) =>
-          run?.state === 'queued' ||
-          run?.state === 'running' ||
-          choice.candidates[index]?.objective !== null,
-      ),
-  );
+  return states.some(({ made, runs, choice: { candidates } }) => {
+    if (made) return false;
+    const moves = (run: RunRecord | undefined): boolean =>
+      run !== undefined && !isAtRest(run.state);
+    const mayBeChosen = candidates.some(
+      ({ objective }, index) => objective !== null || moves(runs[index]),
+    );
+    const isStuck = candidates.some((one, index) => !isTried(one) && !moves(runs[index]));
+    return mayBeChosen && !isStuck;
+  });
 }
 
 /** The latest run that tried the variant, and of those one that was not cancelled. */

@@ -39,8 +39,8 @@ export interface ProjectPlan {
 }
 
 /**
- * What there is to run, knowing `finished`, the completed candidates by configuration hash, and
- * `made`, the choices that were made before by their keys; these are never made again.
+ * What there is to run, knowing `tried`, the candidates that completed or diverged by configuration
+ * hash, and `made`, the choices that were made before by their keys; these are never made again.
  *
  * First NDT, which the others are measured against, then strategies with nothing to choose, in the
  * order of the file and each with every seed, so that rows of the table fill soon; then the runs that
@@ -50,7 +50,7 @@ export interface ProjectPlan {
 export function planRuns(
   project: ProjectFile,
   shared: SharedSpecification,
-  finished: ReadonlyMap<string, Candidate> = new Map(),
+  tried: ReadonlyMap<string, Candidate> = new Map(),
   made: ReadonlyMap<string, LambdaChoice> = new Map(),
 ): ProjectPlan {
   const selection = selectionOf(project);
@@ -80,9 +80,10 @@ export function planRuns(
         plannedRun(project, shared, variant, selection.seed, 'sweep'),
       );
       stages.sweep.push(...sweep);
-      const candidates = sweep.flatMap((run) => finished.get(run.configurationHash) ?? []);
+      const candidates = sweep.flatMap((run) => tried.get(run.configurationHash) ?? []);
       if (candidates.length < sweep.length) continue;
       choice = chooseLambda(variants, candidates, selection);
+      if (!choice.candidates.some(({ chosen }) => chosen)) continue;
       choices.push({ entry, choice });
     }
     const chosen = choice.candidates.findIndex((candidate) => candidate.chosen);

@@ -16,7 +16,7 @@ export interface RunWork {
   readonly kind: CostKind | null;
   /** Undefined where the training is measured in epochs. */
   readonly steps: number | undefined;
-  /** An equal project has completed it. */
+  /** An equal project has completed it, or it diverged there. */
   readonly isDone: boolean;
 }
 

@@ -69,7 +69,13 @@ export const choiceSchema = z.object({
       /** Null while the run has not ended. */
       sourceNll: z.number().nullable(),
       targetNll: z.number().nullable(),
+      /** Null also for a value that diverged. */
       objective: z.number().nullable(),
+      /**
+       * Why the run failed; a final failure is one of the value itself and counts as the worst there is,
+       * any other keeps the choice open.
+       */
+      failure: z.object({ message: z.string(), isFinal: z.boolean() }).nullable().default(null),
       chosen: z.boolean(),
     }),
   ),

@@ -1,5 +1,10 @@
 /** The rows of a project's results as its table and its picture show them. */
-import type { LossInterval, ResultRow, RunsDiff } from '../../core/workbench/results.ts';
+import type {
+  LambdaChoice,
+  LossInterval,
+  ResultRow,
+  RunsDiff,
+} from '../../core/workbench/results.ts';
 import type { ScatterPoint } from '../components/chart/chartTypes.ts';
 import { formatPace } from './format.ts';
 import { strategyLook } from './strategies.ts';
@@ -7,9 +12,20 @@ import { strategyLook } from './strategies.ts';
 export const MEASURES = ['sourceNll', 'targetNll', 'forgetting', 'gain'] as const;
 export type Measure = (typeof MEASURES)[number];
 
-/** Names a row within its table. */
-export function rowKey({ strategy, settings }: ResultRow): string {
-  return settings === '' ? strategy : `${strategy} ${settings}`;
+/** Names a row within its table: of two that read alike, each has runs of its own. */
+export function rowKey({ runs: [first], strategy, settings }: ResultRow): string {
+  return first ?? `${strategy} ${settings}`;
+}
+
+/** What was chosen for rows of the table, and what the project's file leaves to be chosen yet. */
+export function shownChoices(
+  made: readonly LambdaChoice[],
+  ofProject: readonly LambdaChoice[],
+): readonly LambdaChoice[] {
+  return [
+    ...made,
+    ...ofProject.filter(({ candidates }) => !candidates.some(({ chosen }) => chosen)),
+  ];
 }
 
 /** The base model as it is: it forgets and gains nothing by definition. */

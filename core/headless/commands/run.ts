@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { hasDiverged } from '../../workbench/lambdaChoice.ts';
 import { readProjectFile } from '../../workbench/readProjectFile.ts';
 import type { EngineChoice } from '../../engine/types.ts';
 import { runSummarySchema } from '../../workbench/contract.ts';
@@ -11,7 +12,7 @@ import type {
 } from '../../workbench/contract.ts';
 import type { ProjectFile } from '../../workbench/projectFile.ts';
 import type { LambdaChoice, ProjectResults } from '../../workbench/results.ts';
-import { choiceText } from '../../results/choices.ts';
+import { choiceFailures, choiceText } from '../../results/choices.ts';
 import {
   answerFromWorkbench,
   callWithProgress,
@@ -119,8 +120,10 @@ async function runUntil(
   const before = new Set((await workbench.call('runs/list', {})).map(({ id }) => id));
   const registered = await callWithProgress(environment, workbench, 'projects/run', { project });
   for (const notice of registered.notices) environment.stderr.write(`${notice}\n`);
-  for (const { id, state } of registered.runs) {
-    if (UNFINISHED.includes(state)) await workbench.call('runs/resume', { run: id });
+  for (const run of registered.runs) {
+    if (UNFINISHED.includes(run.state) && !isJudged(run)) {
+      await workbench.call('runs/resume', { run: run.id });
+    }
   }
   const { id } = registered;
   const meant = new Set(registered.runs.map((run) => run.id));
@@ -154,7 +157,7 @@ function projectAnswer(
   { project, runs, notices, interrupted }: FinishedProject,
   results: ProjectResults,
 ): Answer {
-  const troubles = runs.filter(({ state }) => state !== 'completed');
+  const troubles = runs.filter((run) => run.state !== 'completed' && !isJudged(run));
   const open = openChoices(project);
   const isDone = troubles.length === 0 && open.length === 0;
   const text = [
@@ -171,14 +174,22 @@ function projectAnswer(
   };
 }
 
+/** A value of λ that diverged does so again; the choice among the others counts it as the worst. */
+function isJudged(run: RunSummary): boolean {
+  return run.purpose === 'sweep' && hasDiverged(run);
+}
+
 function openChoices({ choices }: ProjectSummary): LambdaChoice[] {
   return choices.filter(({ candidates }) => !candidates.some(({ chosen }) => chosen));
 }
 
+const OPEN = 'It is chosen when every value has been tried; run the project file again to go on.';
+
 function describeOpenChoice(choice: LambdaChoice): string {
+  const failures = choiceFailures(choice);
   return (
     `${choiceText(choice)}.\n` +
-    '  It is chosen when every value has been tried; run the project file again to go on.\n'
+    (failures.length > 0 ? failures : [OPEN]).map((sentence) => `  ${sentence}\n`).join('')
   );
 }
 

@@ -12,6 +12,7 @@ import { estimateProject } from '../estimate.ts';
 import type { EstimateMaterial } from '../estimate.ts';
 import { resolveInHome } from '../home.ts';
 import type { ProbeRequest } from '../probeContract.ts';
+import { hasDiverged } from '../lambdaChoice.ts';
 import { madeChoices } from '../projectChoices.ts';
 import type { ProjectFile } from '../projectFile.ts';
 import { costKinds, runWorkKey, strategyWorks } from '../projectWork.ts';
@@ -88,13 +89,14 @@ function availableMemory(): number {
   return Math.min(freemem(), bound > 0 ? bound : Infinity);
 }
 
-/** Completed runs and choices of the project that this file continues. */
+/** Completed runs, candidates that diverged, and choices of the project that this file continues. */
 function doneWork({ store }: Services, projectId: string | undefined): DoneWork {
   if (projectId === undefined) return { runs: new Set(), choices: new Map() };
-  const completed = store.runs
+  const done = store.runs
     .list({ projectId })
-    .filter(({ state, purpose }) => state === 'completed' && purpose !== 'interpolation');
-  const runs = completed.map((run) => {
+    .filter((run) => run.state === 'completed' || (run.purpose === 'sweep' && hasDiverged(run)))
+    .filter(({ purpose }) => purpose !== 'interpolation');
+  const runs = done.map((run) => {
     const { settings } = JSON.parse(run.configuration) as { settings?: { max_steps?: number } };
     const purpose = run.purpose === 'sweep' ? 'sweep' : 'result';
     return runWorkKey(run, run.seed, purpose, settings?.max_steps);

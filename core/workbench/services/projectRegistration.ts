@@ -76,11 +76,11 @@ export async function register(
     createdAt: known?.createdAt ?? new Date().toISOString(),
   };
   const present = store.runs.list({ projectId: record.id });
-  const finished = present
-    .filter(({ purpose, state }) => purpose === 'sweep' && state === 'completed')
+  const tried = present
+    .filter(({ purpose }) => purpose === 'sweep')
     .map((run) => [run.configurationHash, candidateOf(store, run)] as const)
-    .filter(([, { losses }]) => losses !== null);
-  const plan = planRuns(project, shared, new Map(finished), madeChoices(store, record.id));
+    .filter(([, { losses, failure }]) => losses !== null || failure?.isFinal === true);
+  const plan = planRuns(project, shared, new Map(tried), madeChoices(store, record.id));
   const existing = new Map(
     present
       .filter(({ state }) => state !== 'cancelled' || !again)

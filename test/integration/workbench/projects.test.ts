@@ -383,6 +383,42 @@ describe('a file of the same name', () => {
   });
 });
 
+describe('a value of λ that diverges', () => {
+  // Times the distance from the base model, zero at first, it is not a number.
+  const INFINITE = 1e300;
+
+  it('counts as the worst, and the choice among the others is made and written down', async () => {
+    const selection = { max_steps: 25 };
+    const project = study([{ l2: { lambda: [INFINITE, 0.01] } }], { selection });
+    const { id } = await workbench.call('projects/run', { project });
+    const done = await untilDone(workbench, id);
+    expect(done.runs.map(({ state }) => state)).toEqual(['failed', 'completed', 'completed']);
+    expect(done.choices[0]?.candidates).toMatchObject([
+      {
+        ...{ objective: null, chosen: false },
+        failure: { isFinal: true, message: expect.stringContaining('diverged') as string },
+      },
+      { failure: null, chosen: true },
+    ]);
+    // It is not tried again.
+    const again = await workbench.call('projects/run', { project });
+    expect(again.runs.map((run) => run.id)).toEqual(done.runs.map((run) => run.id));
+    expect(await untilDone(workbench, id)).toEqual(done);
+    const estimate = await workbench.call('projects/estimate', { project });
+    expect(estimate.runs).toEqual({ results: 0, choosing: 0, done: 1 });
+
+    // Where no other is left there is nothing to wait for.
+    const worst = study([{ l2: { lambda: [INFINITE, 2 * INFINITE] } }], { selection });
+    await workbench.call('projects/run', { project: worst });
+    const none = await untilDone(workbench, id);
+    expect(none.expectsMore).toBe(false);
+    expect(none.choices[0]?.candidates.map(({ failure }) => failure?.isFinal)).toEqual([
+      true,
+      true,
+    ]);
+  });
+});
+
 describe('a text that was replaced under its name', () => {
   const project = study([{ rh: { lambda: [0.5, 1] } }], {
     source_corpus: { evaluation: 'wiki', rehearsal: 'books' },

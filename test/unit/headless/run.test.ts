@@ -256,6 +256,35 @@ describe('run', () => {
     expect(workbench.requests.filter(({ name }) => name === 'projects/run')).toHaveLength(1);
   });
 
+  it('does not try a value again that diverged, and is done when another one is chosen', async () => {
+    const error = { code: 'training/diverged', message: 'It diverged.', hint: 'Lower it.' };
+    const failed = { ...sweep, state: 'failed' as const, step: 30, error };
+    const won = { ...chosen, state: 'completed' as const };
+    const workbench = projectOf([
+      { runs: [failed, won], choices: [ewcChoice()], expectsMore: false },
+      {},
+    ]);
+    const environment = memoryEnvironment(workbench);
+    const given = workbench.call('projects/show', { project: 'project-1' });
+    expect((await given).runs).toHaveLength(2);
+    expect(await runCommandLine(['run', project], environment, '1')).toBe(0);
+    expect(workbench.requests.filter(({ name }) => name === 'runs/resume')).toEqual([]);
+    expect(environment.stdout.text).not.toContain('failed');
+  });
+
+  it('says what to do when every value diverged', async () => {
+    const failure = { message: 'It diverged.', isFinal: true };
+    const candidates = open.candidates.map((one) => ({ ...one, objective: null, failure }));
+    const workbench = projectOf([
+      { runs: [], choices: [{ ...open, candidates }], expectsMore: false },
+    ]);
+    const environment = memoryEnvironment(workbench);
+    expect(await runCommandLine(['run', project], environment, '1')).toBe(1);
+    expect(environment.stdout.text).toContain(
+      '  All values of EWC diverged, so that none is chosen.',
+    );
+  });
+
   it('pauses the sweep on Ctrl-C and expects nothing more', async () => {
     const workbench = projectOf([]);
     const environment = memoryEnvironment(workbench);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { choiceText } from '../../../core/results/choices.ts';
+import { choiceFailures, choiceText } from '../../../core/results/choices.ts';
 import { fullTitle, labelTitle, settingsText, strategyTitle } from '../../../core/results/names.ts';
 import { strategyLook } from '../../../core/results/strategyLooks.ts';
 import { STRATEGY_NAMES } from '../../../core/strategies/parts.ts';
 import type { StrategyParts } from '../../../core/strategies/parts.ts';
+import type { LambdaChoice } from '../../../core/workbench/results.ts';
 import { ewcChoice } from '../../fixtures/results.ts';
 
 describe('strategies', () => {
@@ -76,6 +77,7 @@ describe('a choice', () => {
     const candidates = (pairs: readonly (readonly [number, number])[]) =>
       pairs.map(([rh, lambda], index) => ({
         ...{ settings: '', run: 'run-a', sourceNll: null, targetNll: null, objective: null },
+        failure: null,
         parts: { rh: { lambda: rh, ratio: 0.25 }, ewc: { lambda, layer_norm: true } },
         chosen: index === 1,
       }));
@@ -93,5 +95,43 @@ describe('a choice', () => {
         [2, 100],
       ]),
     ).toMatch(/^RH\+EWC: rh λ 2, ewc λ 100 chosen of rh λ 1, ewc λ 10; rh λ 2, ewc λ 100 on/);
+  });
+});
+
+describe('values of λ that failed', () => {
+  const DIVERGED = { message: 'The run diverged.', isFinal: true };
+  const choiceWith = (
+    failures: readonly (typeof DIVERGED | null)[],
+    chosen?: number,
+  ): LambdaChoice => {
+    const { candidates, ...choice } = ewcChoice();
+    return {
+      ...choice,
+      candidates: candidates.map((one, index) => ({
+        ...{ ...one, chosen: index === chosen, failure: failures[index] ?? null },
+      })),
+    };
+  };
+
+  it('are marked, and said to count as the worst when they diverged', () => {
+    const choice = choiceWith([null, null, DIVERGED], 1);
+    expect(choiceText(choice)).toMatch(/^EWC: λ 100 chosen of 10, 100, 1,000 \(diverged\) on/);
+    expect(choiceFailures(choice)).toEqual([
+      'EWC λ 1000 counts as the worst of all. The run diverged.',
+    ]);
+    expect(choiceFailures(choiceWith([], 1))).toEqual([]);
+  });
+
+  it('come with the way out of an open choice', () => {
+    const choice = choiceWith([{ message: 'The disk is full.', isFinal: false }]);
+    expect(choiceText(choice)).toMatch(/^EWC: λ not chosen yet of 10 \(failed\), 100, 1,000 on/);
+    expect(choiceFailures(choice)).toEqual([
+      'EWC λ 10 keeps the choice open, because its run failed. The disk is full. ' +
+        'Run the project again to try it once more, or take λ 10 out of its file.',
+    ]);
+    expect(choiceFailures(choiceWith([DIVERGED, DIVERGED, DIVERGED])).at(-1)).toBe(
+      'All values of EWC diverged, so that none is chosen. Put others in their place in the project ' +
+        'file, or lower training.learning_rate.',
+    );
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { validationLosses } from '../../../core/workbench/lambdaChoice.ts';
+import { hasDiverged, validationLosses } from '../../../core/workbench/lambdaChoice.ts';
 import type { SetLoss } from '../../../core/workbench/lambdaChoice.ts';
 
 const loss = (role: string, nll: number, more: Partial<SetLoss> = {}): SetLoss => ({
@@ -26,4 +26,16 @@ it('weighs several sets of one role by their tokens', () => {
 it('knows nothing before both roles are scored', () => {
   expect(validationLosses([])).toBeUndefined();
   expect(validationLosses([loss('source', 3)])).toBeUndefined();
+});
+
+it('tells a failure of the value itself from one that another attempt may not meet', () => {
+  const failed = (code: string, step = 9) =>
+    hasDiverged({ state: 'failed', step, error: { code, message: '', hint: '' } });
+  expect(failed('training/diverged')).toBe(true);
+  expect(failed('evaluation/not-finite')).toBe(true);
+  // The base model itself has no finite loss.
+  expect(failed('evaluation/not-finite', 0)).toBe(false);
+  expect(failed('system/enospc')).toBe(false);
+  const queuedAgain = { state: 'queued', step: 9, error: null };
+  expect(hasDiverged(queuedAgain)).toBe(false);
 });

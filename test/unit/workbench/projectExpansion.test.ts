@@ -152,7 +152,10 @@ describe('several values of λ', () => {
     return new Map(
       sweep.slice(0, losses.length).map((run, index): [string, Candidate] => {
         const [source = NaN, target = NaN] = losses[index] ?? [];
-        return [run.configurationHash, { run: run.name, losses: { source, target }, steps: 300 }];
+        const candidate = Number.isNaN(target)
+          ? { losses: null, failure: { message: 'It diverged.', isFinal: true } }
+          : { losses: { source, target }, failure: null };
+        return [run.configurationHash, { run: run.name, ...candidate, steps: 300 }];
       }),
     );
   }
@@ -230,6 +233,25 @@ describe('several values of λ', () => {
       ['λ 100', 4.75, true],
       ['λ 1000', 4.8, false],
     ]);
+  });
+
+  it('that diverged are the worst of all, and the rest is chosen among', () => {
+    const DIVERGED = [NaN, NaN] as const;
+    const { runs, choices } = planRuns(
+      project(SWEEP),
+      shared,
+      finish(SWEEP, [DIVERGED, [2.5, 2.25], DIVERGED]),
+    );
+    expect(choices[0]?.choice.candidates).toMatchObject([
+      { objective: null, failure: { message: 'It diverged.' }, chosen: false },
+      { objective: 4.75, failure: null, chosen: true },
+      { objective: null, failure: { message: 'It diverged.' }, chosen: false },
+    ]);
+    expect(runs.slice(6).map(({ name }) => name)).toEqual([
+      ...['ewc-lambda-100-seed-4', 'ewc-lambda-100-seed-5'],
+    ]);
+    const none = planRuns(project(SWEEP), shared, finish(SWEEP, [DIVERGED, DIVERGED, DIVERGED]));
+    expect([none.runs.length, none.choices]).toEqual([6, []]);
   });
 
   it('weigh the source loss as asked, and take the first of equal ones', () => {

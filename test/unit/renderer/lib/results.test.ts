@@ -10,12 +10,13 @@ import {
   rowLabel,
   runsFrom,
   scatterPoints,
+  shownChoices,
   stepTimeText,
   usualReference,
 } from '../../../../renderer/lib/resultsView.ts';
 import type { RunState, RunSummary } from '../../../../core/workbench/contract.ts';
 import type { RunsDiff } from '../../../../core/workbench/results.ts';
-import { projectResults, row } from '../../../fixtures/results.ts';
+import { ewcChoice, projectResults, row } from '../../../fixtures/results.ts';
 
 const ndt = row('ndt', 0, 0);
 const sdt = row('sdt', 0.489, 0.731, { deviation: 0.01 });
@@ -23,6 +24,13 @@ const rh = row('rh', 0.09, 0.706, { settings: 'λ 0.3' });
 const ewc10 = row('ewc', 0.2, 0.69, { settings: 'λ 10' });
 const ewc100 = row('ewc', 0.054, 0.619, { settings: 'λ 100', runs: ['run-ewc100'] });
 const rows = [ndt, sdt, rh, ewc10, ewc100];
+
+test('choices that are open stand after those that were made, each once', () => {
+  const made = ewcChoice();
+  const candidates = made.candidates.map((one) => ({ ...one, chosen: false }));
+  const open = ewcChoice({ strategy: 'l2', candidates });
+  expect(shownChoices([made], [made, open])).toEqual([made, open]);
+});
 
 describe('rows of results', () => {
   test('settings are in a label only where a name alone would stand for several rows', () => {
@@ -33,7 +41,11 @@ describe('rows of results', () => {
       'EWC λ 10',
       'EWC λ 100',
     ]);
-    expect(new Set(rows.map(rowKey)).size).toBe(rows.length);
+  });
+
+  test('each has a key of its own, also where two read alike', () => {
+    const again = row('ewc', 0.3, 0.6, { settings: 'λ 100', runs: ['run-of-another-text'] });
+    expect(new Set([...rows, again].map(rowKey)).size).toBe(rows.length + 1);
   });
 
   test('the time of a step has its middle half, in milliseconds where it is short', () => {
@@ -45,21 +57,21 @@ describe('rows of results', () => {
 
   test('the best is sought among the tuned models, for gain the largest', () => {
     const best = bestRows(rows);
-    expect([...best.forgetting]).toEqual(['ewc λ 100']);
-    expect([...best.sourceNll]).toEqual(['ewc λ 100']);
-    expect([...best.gain]).toEqual(['sdt']);
-    expect([...best.targetNll]).toEqual(['sdt']);
+    expect([...best.forgetting]).toEqual([rowKey(ewc100)]);
+    expect([...best.sourceNll]).toEqual([rowKey(ewc100)]);
+    expect([...best.gain]).toEqual([rowKey(sdt)]);
+    expect([...best.targetNll]).toEqual([rowKey(sdt)]);
   });
 
   test('equal rows are best together, and one alone is not', () => {
     const twin = row('rh', 0.489, 0.731);
-    expect([...bestRows([ndt, sdt, twin]).gain]).toEqual(['sdt', 'rh']);
+    expect([...bestRows([ndt, sdt, twin]).gain]).toEqual([rowKey(sdt), rowKey(twin)]);
     expect(bestRows([ndt, sdt]).gain.size).toBe(0);
   });
 
   test('points have the intervals of their rows, the base model none', () => {
     const [base, tuned] = scatterPoints([ndt, sdt]);
-    expect(base).toMatchObject({ key: 'ndt', x: 0, y: 0, xInterval: undefined });
+    expect(base).toMatchObject({ key: rowKey(ndt), x: 0, y: 0, xInterval: undefined });
     expect(tuned).toMatchObject({ x: 0.489, y: 0.731, yInterval: { low: 0.719, high: 0.743 } });
   });
 
