@@ -34,11 +34,10 @@ export function wholeTicks(min: number, max: number, count: number): number[] {
   return multiples(min, max, Math.max(1, roundStep(max - min, count)));
 }
 
-/** Seconds at whole steps of the clock; days beyond a day. */
+/** Whole seconds at steps of the clock, which shows no parts of them; days beyond a day. */
 export function durationTicks(min: number, max: number, count: number): number[] {
   if (!(max > min)) return Number.isFinite(min) ? [min] : [];
   const rough = (max - min) / Math.max(1, count);
-  if (rough < 1) return linearTicks(min, max, count);
   const step =
     clockSteps.find((candidate) => candidate >= rough) ?? roundStep(rough / 86_400, 1) * 86_400;
   return multiples(min, max, step);

@@ -24,6 +24,7 @@ test('durations are steps of the clock', () => {
   expect(durationTicks(0, 3600, 6)).toEqual([0, 600, 1200, 1800, 2400, 3000, 3600]);
   expect(durationTicks(0, 100, 4)).toEqual([0, 30, 60, 90]);
   expect(durationTicks(0, 400_000, 4)).toEqual([0, 172_800, 345_600]);
+  expect(durationTicks(0, 2.1, 5)).toEqual([0, 1, 2]);
 });
 
 test('log ticks are powers of ten, with 2 and 5 where there is room', () => {
