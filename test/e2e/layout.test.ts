@@ -15,7 +15,7 @@ const WINDOWS = [
 
 describe.each(drivers)('the layout in $name', (driver) => {
   describe.each(WINDOWS)('of $what', ({ what, viewport, deviceScaleFactor }) => {
-    describe.each(['empty', 'study'] as const)('of the home folder “%s”', (home) => {
+    describe.each(['empty', 'material', 'study'] as const)('of the home folder “%s”', (home) => {
       let ids: StudyIds | undefined;
       const app = useSharedApp(driver, async () => ({
         home: await newHome(home),

@@ -1,12 +1,23 @@
 /** Every screen of the product and what opens on it, for the checks that each of them has to stand. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { BAD_PROJECT, projectText } from './project.ts';
+import {
+  BAD_PROJECT,
+  LONG_PROJECT,
+  openFirstRun,
+  projectText,
+  startProject,
+  waitForPoints,
+} from './project.ts';
 import type { App } from './app.ts';
+import { newFolder } from './homes.ts';
 import type { HomeKind } from './homes.ts';
+import { trainingProcess } from './processes.ts';
 
 export interface Screen {
   readonly name: string;
-  readonly home: Extract<HomeKind, 'empty' | 'study'>;
+  readonly home: HomeKind;
   /** Leads there from anywhere; `ids` are those of the home folder. */
   readonly show: (app: App, ids: StudyIds) => Promise<unknown>;
 }
@@ -74,6 +85,26 @@ async function wizardStep(page: Page, title: string): Promise<void> {
     .click();
 }
 
+/** Opens the import of a corpus with a file in which there is something to choose and to be warned of. */
+async function lookAtFile(page: Page): Promise<void> {
+  const lines = Array.from({ length: 40 }, (_, index) => {
+    const person =
+      index % 8 === 0 ? `, write to ward.${index}@example.org or +1 212 555 01${index}` : '';
+    return `${index},case ${index % 5},"Seen on the ward on day ${index}${person}."`;
+  });
+  const path = join(await newFolder(), 'ward-notes.csv');
+  await writeFile(path, ['number,topic,note', ...lines].join('\n'));
+  await button(page, 'Import a corpus');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Files or folders').fill(path);
+  await dialog.getByLabel('Files or folders').press('Enter');
+  await dialog.locator('section[aria-busy="false"]').waitFor();
+  await dialog
+    .getByText(/e-mail/i)
+    .first()
+    .waitFor();
+}
+
 const EMPTY: readonly Screen[] = [
   'projects',
   'runs',
@@ -129,6 +160,23 @@ export const SCREENS: readonly Screen[] = [
       .first()
       .click();
     await page.getByRole('menu').waitFor();
+  }),
+  screen('runs, note', '#/runs', async (page) => {
+    await page
+      .getByRole('button', { name: /^Actions for/ })
+      .first()
+      .click();
+    await page.getByRole('menuitem', { name: /note$/ }).click();
+    await page.getByRole('dialog', { name: 'Note' }).waitFor();
+  }),
+  screen('runs, tags', '#/runs', async (page) => {
+    await page
+      .getByRole('grid', { name: 'Runs' })
+      .locator('tbody input[type="checkbox"]')
+      .first()
+      .check();
+    await button(page, 'Tag');
+    await page.getByRole('dialog', { name: 'Tags' }).waitFor();
   }),
   ...['evaluations', 'log', 'configuration', 'method', 'checkpoints'].map((tab) =>
     screen(
@@ -194,6 +242,12 @@ export const SCREENS: readonly Screen[] = [
     await button(page, 'Import a corpus');
     await page.getByRole('dialog').waitFor();
   }),
+  screen('corpora, import looked at', '#/corpora', lookAtFile),
+  screen('corpora, import, columns open', '#/corpora', async (page) => {
+    await lookAtFile(page);
+    await page.getByRole('dialog').getByLabel('Group column').click();
+    await page.getByRole('listbox').waitFor();
+  }),
   screen('corpus', ({ corpus }) => `#/corpora/${corpus}`),
   screen(
     'corpus, measured',
@@ -207,6 +261,15 @@ export const SCREENS: readonly Screen[] = [
     (title) =>
       screen(`wizard, ${title.toLowerCase()}`, '#/projects/new', (page) => wizardStep(page, title)),
   ),
+  screen('a message', '#/projects/new', async (page) => {
+    await wizardStep(page, 'Strategies');
+    await page
+      .getByRole('button', { name: /^Remove / })
+      .last()
+      .click();
+    // It stays while the pointer is on it.
+    await page.getByRole('region', { name: 'Messages' }).getByText('was removed').hover();
+  }),
   screen('wizard, a wrong file', '#/projects/new', async (page) => {
     await page.getByRole('button', { name: 'Open a project file' }).click();
     await page.getByLabel('Text of the file').fill(BAD_PROJECT);
@@ -226,6 +289,12 @@ export const SCREENS: readonly Screen[] = [
     await button(page, 'Fill the masks');
     await page.getByRole('grid').or(page.getByRole('table')).first().waitFor();
   }),
+  screen('playground, several masks', '#/playground', async (page) => {
+    await page.getByLabel('Text', { exact: true }).fill('the [MASK] has a [MASK] and a [MASK]');
+    await button(page, 'Fill the masks');
+    await page.getByRole('tab', { name: 'Mask 3' }).click();
+    await page.getByRole('tabpanel').getByRole('table').first().waitFor();
+  }),
   screen('system', '#/system'),
   screen('a page that is not there', '#/no/such/page'),
   screen('the palette', '#/runs', async (page) => {
@@ -240,10 +309,65 @@ export const SCREENS: readonly Screen[] = [
     await button(page, 'Look and keys');
     await page.getByRole('menu').waitFor();
   }),
+  // In this order: a model with runs is not removed, and each state of the run follows from the one before.
+  {
+    name: 'models, one removed',
+    home: 'material',
+    async show(app) {
+      const page = await app.go('#/models');
+      const row = page.getByRole('row').filter({ hasText: 'demo-base' });
+      await row.locator('td').first().click();
+      await page.locator('h1', { hasText: 'demo-base' }).waitFor();
+      await button(page, 'Remove');
+      await page.getByRole('region', { name: 'Removed' }).waitFor();
+    },
+  },
+  {
+    name: 'project at work',
+    home: 'material',
+    async show(app) {
+      const page = await app.go('#/models');
+      await button(page, 'Restore demo-base');
+      await page.getByRole('row').filter({ hasText: 'demo-base' }).waitFor();
+      await app.go('#/projects');
+      await startProject(page, LONG_PROJECT);
+    },
+  },
+  {
+    name: 'run at work',
+    home: 'material',
+    async show({ page }) {
+      await openFirstRun(page);
+      await waitForPoints(page, 5);
+    },
+  },
+  {
+    name: 'run, cancel asked',
+    home: 'material',
+    async show({ page }) {
+      await button(page, 'Cancel');
+      await page.getByText('A cancelled run cannot be resumed.').waitFor();
+    },
+  },
+  {
+    name: 'run, interrupted',
+    home: 'material',
+    async show({ page, started }) {
+      process.kill(trainingProcess(started.hostPid), 'SIGKILL');
+      await page
+        .getByRole('alert')
+        .filter({ hasText: /Interrupted at step/ })
+        .waitFor();
+    },
+  },
 ];
 
 /** Closes what the screen has opened, so that the next one begins as a person would find it. */
 export async function leave({ page }: App): Promise<void> {
+  const messages = page.getByRole('region', { name: 'Messages' });
+  for (const message of await messages.getByRole('button', { name: 'Dismiss' }).all()) {
+    await message.click();
+  }
   for (let turn = 0; turn < 3; turn++) {
     const open = page.locator('[role="dialog"], [role="alertdialog"], [role="menu"]');
     if ((await open.count()) === 0) return;
