@@ -1,7 +1,7 @@
 /** The project that is being put together in the wizard, kept in this browser until it is started. */
 import { checkDraft } from '../lib/wizard/check.ts';
 import type { DraftProblem } from '../lib/wizard/check.ts';
-import { STEPS, draftSchema, emptyDraft, projectInput } from '../lib/wizard/draft.ts';
+import { STEPS, draftContent, draftSchema, emptyDraft, projectInput } from '../lib/wizard/draft.ts';
 import type { Draft, Step } from '../lib/wizard/draft.ts';
 import { workbench } from './workbench.svelte.ts';
 
@@ -21,6 +21,11 @@ class ProjectDraft {
 
   get draft(): Draft {
     return this.#draft;
+  }
+
+  /** Tells whether it was changed. */
+  get content(): string {
+    return draftContent(this.#draft);
   }
 
   get check() {

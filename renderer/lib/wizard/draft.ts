@@ -70,6 +70,11 @@ export function emptyDraft(): Draft {
   };
 }
 
+/** What a person has chosen and typed, wherever they are in the wizard: equal texts, equal content. */
+export function draftContent({ step: _, reached: __, ...chosen }: Draft): string {
+  return JSON.stringify(chosen);
+}
+
 /** Whether a person would lose anything with this draft. */
 export function isUntouched(draft: Draft): boolean {
   const { strategies, ...chosen } = draft;
