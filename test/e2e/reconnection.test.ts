@@ -5,6 +5,7 @@ import type { Page, WebSocketRoute } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { ServedHost, chromiumDriver } from './drivers/chromium.ts';
 import { newFolder, newHome } from './support/homes.ts';
+import { layoutFaults } from './support/pageChecks.ts';
 import { readIds } from './support/screens.ts';
 import { useApps } from './support/useApp.ts';
 
@@ -84,8 +85,15 @@ describe('a break of the connection', () => {
     await dialog.waitFor({ state: 'detached' });
     await frame.getByRole('listitem').waitFor();
     await app.picture('import-after-a-break');
-    await frame.getByRole('button', { name: /^Stop/ }).click();
-    await frame.getByRole('listitem').waitFor({ state: 'detached' });
+    // At 200 % the rail has icons alone.
+    await page.setViewportSize({ width: 512, height: 350 });
+    await frame.getByRole('button', { name: /^At work: / }).click();
+    const work = page.getByRole('dialog', { name: 'At work' });
+    await work.getByRole('listitem').waitFor();
+    await app.picture('import-after-a-break-200-percent');
+    expect((await page.evaluate(layoutFaults)).join('\n')).toBe('');
+    await work.getByRole('button', { name: /^Stop/ }).click();
+    await work.waitFor({ state: 'detached' });
     await page.getByText('No corpora yet').waitFor();
   });
 

@@ -91,6 +91,14 @@ describe.each(drivers)('a run in $name', (driver) => {
     const resume = controls.getByRole('button', { name: /^Resume from step [\d,]+$/ });
     await resume.waitFor();
     await app.picture('run-paused');
+    // At 200 % its facts are behind a button of the rail.
+    await page.setViewportSize({ width: 512, height: 350 });
+    await page.getByRole('button', { name: /^At work: .*seed 1: paused/ }).click();
+    const work = page.getByRole('dialog', { name: 'At work' });
+    await work.getByRole('link', { name: /seed 1.*paused/ }).waitFor();
+    await app.picture('run-paused-200-percent');
+    await page.keyboard.press('Escape');
+    await page.setViewportSize({ width: 1280, height: 800 });
     const points = (await targetLoss(page)).size;
     await resume.click();
     await stateOf(page, 'running');
