@@ -87,7 +87,7 @@ export const projectResultsSchema = z.object({
   split: splitSchema,
   rows: z.array(resultRowSchema),
   choices: z.array(choiceSchema),
-  /** Runs that count for the table and have not completed. */
+  /** Runs that count for the table and have not completed; archived and cancelled ones do not. */
   unfinished: z.int(),
   /** The frozen-mask sets that the losses belong to. */
   sets: z.array(z.object({ role: roleSchema, name: z.string(), setHash: z.string() })),

@@ -2,12 +2,20 @@
 import type { RunSummary } from '../../core/workbench/contract.ts';
 import type { RunsDiff, Spread } from '../../core/workbench/results.ts';
 import type { ChartCurve } from '../components/chart/chartTypes.ts';
+import { formatCount } from './format.ts';
 import { runTitle } from './runView.ts';
 import { EVALUATION_LOOK, seriesLook } from './seriesLook.ts';
 import type { ThinnedCurve } from './thinnedCurve.ts';
 
 /** More are hardly told apart, and a host answers for each of them. */
 export const MOST_COMPARED = 20;
+
+/** Why so many are not compared; undefined where they can be. */
+export function tooManyToCompare(count: number): string | undefined {
+  return count > MOST_COMPARED
+    ? `At most ${MOST_COMPARED} runs can be compared; ${formatCount(count)} are selected.`
+    : undefined;
+}
 
 /**
  * Runs by their words in an address: ids, or "project/strategy" for the completed result runs of a
@@ -17,21 +25,32 @@ export function runsMeant(
   words: readonly string[],
   runs: readonly RunSummary[],
 ): { readonly found: RunSummary[]; readonly unknown: string[] } {
+  // Each run is looked at once: both lists may be as long as the history.
+  const own = new Map<string, RunSummary[]>(words.map((word) => [meaningOf(word), []]));
+  const hasStrategies = words.some((word) => word.includes('/'));
+  for (const run of runs) {
+    own.get(run.id)?.push(run);
+    if (hasStrategies) for (const word of strategyWordsOf(run)) own.get(word)?.push(run);
+  }
   const found = new Map<string, RunSummary>();
   const unknown: string[] = [];
   for (const word of words) {
-    const own = runs.filter((run) => run.id === word || isOfStrategy(run, word));
-    if (own.length === 0) unknown.push(word);
-    for (const run of own) found.set(run.id, run);
+    const meant = own.get(meaningOf(word)) ?? [];
+    if (meant.length === 0) unknown.push(word);
+    for (const run of meant) found.set(run.id, run);
   }
   return { found: [...found.values()], unknown };
 }
 
-function isOfStrategy(run: RunSummary, word: string): boolean {
+/** Strategies are written in capitals as well. */
+function meaningOf(word: string): string {
   const slash = word.lastIndexOf('/');
-  if (slash < 0 || run.purpose !== 'result' || run.state !== 'completed') return false;
-  const [project, strategy] = [word.slice(0, slash), word.slice(slash + 1).toLowerCase()];
-  return run.strategy === strategy && (run.project === project || run.projectName === project);
+  return slash < 0 ? word : word.slice(0, slash) + word.slice(slash).toLowerCase();
+}
+
+function strategyWordsOf({ purpose, state, project, projectName, strategy }: RunSummary): string[] {
+  if (purpose !== 'result' || state !== 'completed') return [];
+  return [`${project}/${strategy}`, `${projectName}/${strategy}`];
 }
 
 /** The name of a run beside the others: with its project only where there are several. */

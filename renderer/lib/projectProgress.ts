@@ -1,5 +1,6 @@
 /** How far the runs of a project are, in what a list of projects says. */
 import type { RunState, RunSummary } from '../../core/workbench/contract.ts';
+import { isInView } from './archivedRuns.ts';
 import { progressOf } from './runView.ts';
 
 /** What a person has to know first: work, then trouble, then what rests, then the rest. */
@@ -24,8 +25,10 @@ export interface ProjectProgress {
   readonly inState: number;
 }
 
-/** Undefined for a project without runs. */
-export function projectProgress(runs: readonly RunSummary[]): ProjectProgress | undefined {
+/** Undefined for a project without runs. Archived ones only count when there are results in them. */
+export function projectProgress(all: readonly RunSummary[]): ProjectProgress | undefined {
+  const inView = all.filter(isInView);
+  const runs = inView.length > 0 ? inView : all;
   const state = MOST_TELLING.find((candidate) => runs.some((run) => run.state === candidate));
   if (state === undefined) return undefined;
   const wanted = runs.filter((run) => run.state !== 'cancelled');

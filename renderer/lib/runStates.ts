@@ -42,3 +42,19 @@ const ALLOWED: Readonly<Record<RunCommand, readonly RunState[]>> = {
 export function isAllowed(command: RunCommand, state: RunState): boolean {
   return ALLOWED[command].includes(state);
 }
+
+/**
+ * Those of the runs that the command is possible for, in the order in which it is to be given. Pause
+ * and cancel begin with the queued ones: else the next of them would start when the one at work stops.
+ */
+export function commandable<Run extends { readonly state: RunState }>(
+  command: RunCommand,
+  runs: readonly Run[],
+): Run[] {
+  const possible = runs.filter(({ state }) => isAllowed(command, state));
+  if (command === 'resume') return possible;
+  return [
+    ...possible.filter(({ state }) => state === 'queued'),
+    ...possible.filter(({ state }) => state !== 'queued'),
+  ];
+}

@@ -1,4 +1,5 @@
 /** Which rows of a table are selected, and what clicks and keys do to that. */
+import { formatCount, formatCounted } from './format.ts';
 
 export interface Selection {
   readonly ids: ReadonlySet<string>;
@@ -43,4 +44,21 @@ export function keepKnown(selection: Selection, known: ReadonlySet<string>): Sel
     ids: new Set([...ids].filter((id) => known.has(id))),
     anchor: anchor !== undefined && known.has(anchor) ? anchor : undefined,
   };
+}
+
+/** "5 runs selected, 3 of them not shown": what is done to a selection is done to hidden rows, too. */
+export function selectedWords(selected: number, hidden: number, singular: string): string {
+  const words = `${formatCounted(selected, singular)} selected`;
+  if (hidden === 0) return words;
+  if (hidden < selected) return `${words}, ${formatCount(hidden)} of them not shown`;
+  return `${words}, ${selected === 1 ? 'not shown' : 'none of them shown'}`;
+}
+
+/** The same for a question: "3 of them are not shown in the table." Empty where all are. */
+export function hiddenWords(asked: number, hidden: number): string {
+  if (hidden === 0) return '';
+  if (hidden < asked) {
+    return `${formatCount(hidden)} of them ${hidden === 1 ? 'is' : 'are'} not shown in the table.`;
+  }
+  return `${asked === 1 ? 'It is' : 'They are'} not shown in the table.`;
 }

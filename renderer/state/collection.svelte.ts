@@ -30,7 +30,12 @@ export class Collection<Item extends Identified> {
     return this.#isLoaded;
   }
 
-  /** Why the last reading failed. */
+  /** Whether the first reading goes on: one that has failed is told instead, see ListFailure. */
+  get isLoading(): boolean {
+    return !this.#isLoaded && this.#error === undefined;
+  }
+
+  /** Why the last reading failed; what was read before is kept. */
   get error(): ErrorReport | undefined {
     return this.#error;
   }

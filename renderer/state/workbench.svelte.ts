@@ -15,7 +15,7 @@ import type {
 import type { Host } from '../client/connectToHost.ts';
 import type { HostFiles } from '../client/hostFiles.ts';
 import type { CallOptions, Connection } from '../client/remoteWorkbench.ts';
-import { stateLook } from '../lib/runStates.ts';
+import { isOpen, stateLook } from '../lib/runStates.ts';
 import { strategyLook } from '../lib/strategies.ts';
 import { activities } from './activities.svelte.ts';
 import { announcer } from './announcer.svelte.ts';
@@ -60,7 +60,9 @@ export class Workbench {
   readonly #changing = new Set<string>();
   #rereading: ReturnType<typeof setTimeout> | undefined;
 
-  readonly #open = $derived(this.runs.items.filter(({ state }) => isOpenState(state)));
+  readonly #open = $derived(
+    this.runs.items.filter(({ state, archivedAt }) => archivedAt === null && isOpen(state)),
+  );
 
   /** Once, before the screens are shown. */
   connect(host: Host): void {
@@ -96,7 +98,7 @@ export class Workbench {
     return this.#diagnostics;
   }
 
-  /** Runs that wait, work or rest: the one at work first. */
+  /** Runs that wait, work or rest, but for those that were archived meanwhile. */
   get openRuns(): readonly RunSummary[] {
     return this.#open;
   }
@@ -209,7 +211,7 @@ export class Workbench {
     await this.runs.refresh();
     if (!hadBreak) return;
     for (const list of [this.models, this.removedModels, this.corpora, this.projects]) {
-      if (list.isLoaded) await list.refresh();
+      if (list.isLoaded || list.error !== undefined) await list.refresh();
     }
   }
 
@@ -260,10 +262,6 @@ export class Workbench {
     this.#live.set(run, live);
     return live;
   }
-}
-
-function isOpenState(state: RunState): boolean {
-  return state === 'running' || state === 'queued' || state === 'paused';
 }
 
 export const workbench = new Workbench();

@@ -53,8 +53,11 @@ function projectResults(
     split,
     rows: resultRows(groups, intervalsOf(groups, differences)),
     choices: [...madeChoices(store, id).values()],
-    unfinished: records.filter(({ state }) => state !== 'completed' && state !== 'cancelled')
-      .length,
+    // One that was archived before its end is not waited for.
+    unfinished: records.filter(
+      ({ state, archivedAt }) =>
+        state !== 'completed' && state !== 'cancelled' && archivedAt === null,
+    ).length,
     sets: (runs[0]?.scores.after ?? []).map(({ role, name: set, setHash }) => ({
       role,
       name: set,

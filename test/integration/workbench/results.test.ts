@@ -201,7 +201,10 @@ describe('the results of a project', () => {
 
   it('of a project without completed runs are empty', async () => {
     await scored.addRun({ state: 'queued' });
-    expect(await results()).toMatchObject({ rows: [], sets: [], unfinished: 1 });
+    const failed = await scored.addRun({ state: 'failed', seed: 2 });
+    expect(await results()).toMatchObject({ rows: [], sets: [], unfinished: 2 });
+    scored.store.runSummaries.archive(failed, '2026-01-02T03:04:05.000Z');
+    expect(await results()).toMatchObject({ unfinished: 1 });
   });
 
   it('are of the latest project of a name, or of the one with the id', async () => {

@@ -8,6 +8,7 @@ import {
   measuredSeries,
   metricTitle,
   runsMeant,
+  tooManyToCompare,
   withChart,
 } from '../../../../renderer/lib/compareView.ts';
 import {
@@ -52,6 +53,28 @@ describe('runs of an address', () => {
     expect(idsOf('pilot/sdt')).toEqual(['run-1', 'run-2']);
     expect(idsOf('project-b/SDT')).toEqual(['run-5']);
     expect(runsMeant(['pilot/gem'], runs).unknown).toEqual(['pilot/gem']);
+  });
+
+  test('each run is looked at once, however many are asked for', () => {
+    let looks = 0;
+    const many = Array.from({ length: 2000 }, (_, index) => {
+      const one = run(`run-${index}`);
+      return Object.defineProperty(one, 'id', {
+        get: () => {
+          looks++;
+          return `run-${index}`;
+        },
+      });
+    });
+    const words = Array.from({ length: 2000 }, (_, index) => `run-${1999 - index}`);
+    const { found } = runsMeant(words, many);
+    expect(looks).toBeLessThan(4 * many.length);
+    expect([found[0]?.id, found.length]).toEqual(['run-1999', 2000]);
+  });
+
+  test('more than can be told apart are refused, in words', () => {
+    expect(tooManyToCompare(20)).toBeUndefined();
+    expect(tooManyToCompare(10_000)).toBe('At most 20 runs can be compared; 10,000 are selected.');
   });
 
   test('a run is named with its project where there are several', () => {

@@ -201,6 +201,14 @@ describe('progress of a project', () => {
     expect(projectProgress([run('cancelled')])).toMatchObject({ wanted: 0, share: 0 });
   });
 
+  test('an archived run counts only when it is one of the results', () => {
+    const archived = (one: RunSummary): RunSummary => ({ ...one, archivedAt: '2026-01-01' });
+    const runs = [run('completed', 100), archived(run('failed', 10)), run('cancelled')];
+    expect(projectProgress(runs)).toMatchObject({ state: 'completed', wanted: 1 });
+    expect(projectProgress(runs.map(archived))).toMatchObject({ completed: 1, wanted: 1 });
+    expect(projectProgress([archived(run('failed'))])).toMatchObject({ state: 'failed' });
+  });
+
   test('steps of a run that works count by their share', () => {
     expect(projectProgress([run('completed', 100), run('running', 50)])?.share).toBe(0.75);
     expect(projectProgress([])).toBeUndefined();

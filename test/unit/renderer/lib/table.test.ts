@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import {
   NOTHING_SELECTED,
   extend,
+  hiddenWords,
   keepKnown,
+  selectedWords,
   toggle,
   toggleAll,
 } from '../../../../renderer/lib/selection.ts';
@@ -60,6 +62,17 @@ describe('selection', () => {
   test('Shift without a beginning that is seen selects one', () => {
     expect(ids(extend(NOTHING_SELECTED, order, 'b'))).toEqual(['b']);
     expect(ids(extend({ ids: new Set(['x']), anchor: 'x' }, order, 'b'))).toEqual(['b', 'x']);
+  });
+
+  test('rows that are selected and not shown are told', () => {
+    expect(selectedWords(5, 0, 'run')).toBe('5 runs selected');
+    expect(selectedWords(5, 3, 'run')).toBe('5 runs selected, 3 of them not shown');
+    expect(selectedWords(2, 2, 'run')).toBe('2 runs selected, none of them shown');
+    expect(selectedWords(1, 1, 'run')).toBe('1 run selected, not shown');
+    expect(hiddenWords(5, 0)).toBe('');
+    expect(hiddenWords(5, 1)).toBe('1 of them is not shown in the table.');
+    expect(hiddenWords(2, 2)).toBe('They are not shown in the table.');
+    expect(hiddenWords(1, 1)).toBe('It is not shown in the table.');
   });
 
   test('all, and none when all were', () => {

@@ -3,7 +3,12 @@ import { runStateSchema } from '../../../../core/workbench/contract.ts';
 import { mayFollow } from '../../../../core/workbench/runStates.ts';
 import { strategyPartsSchema } from '../../../../core/strategies/parts.ts';
 import { baseName, corpusName } from '../../../../renderer/lib/modelView.ts';
-import { RUN_STATES, isAllowed, stateLook } from '../../../../renderer/lib/runStates.ts';
+import {
+  RUN_STATES,
+  commandable,
+  isAllowed,
+  stateLook,
+} from '../../../../renderer/lib/runStates.ts';
 import {
   partSettings,
   progressOf,
@@ -34,6 +39,16 @@ describe('what the screens know of the contract', () => {
         ]);
       }
     }
+  });
+
+  test('a command reaches queued runs before the one at work, so that none of them starts', () => {
+    const states = ['running', 'completed', 'queued', 'paused', 'queued'] as const;
+    const runs = states.map((state, id) => ({ id, state }));
+    const ids = (command: 'pause' | 'resume' | 'cancel'): number[] =>
+      commandable(command, runs).map(({ id }) => id);
+    expect(ids('pause')).toEqual([2, 4, 0]);
+    expect(ids('cancel')).toEqual([2, 4, 0, 3]);
+    expect(ids('resume')).toEqual([3]);
   });
 
   test('every part of a strategy has a colour', () => {
