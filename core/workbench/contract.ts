@@ -219,6 +219,8 @@ export const projectSummarySchema = z.object({
   id: z.string(),
   name: z.string(),
   createdAt: z.string(),
+  /** Of its file; null where this version does not understand that, as of an imported project. */
+  seeds: z.array(z.int()).nullable(),
   runs: z.array(runSummarySchema),
   /** λ to be chosen or chosen; empty when the project file names one value each. */
   choices: z.array(choiceSchema),
@@ -307,6 +309,14 @@ export const calls = {
   /** Registers the project, queues its runs and returns at once. */
   'projects/run': {
     request: z.object({ project: projectFileSchema }),
+    reply: startedProjectSchema,
+  },
+  /**
+   * The project with further seeds and the same settings: queues the runs that they add, which the
+   * reply holds, and returns at once. Nothing that was there is run anew.
+   */
+  'projects/add-seeds': {
+    request: z.object({ project: z.string(), seeds: projectFileSchema.shape.seeds.unwrap() }),
     reply: startedProjectSchema,
   },
   /** Times a short probe of the project on this machine; registers nothing and leaves nothing. */

@@ -28,8 +28,11 @@ export function parseStoredProject({ file }: Pick<ProjectRecord, 'file'>): Proje
 }
 
 /** The choices of the project as its file stands, in the order of the file. */
-export function choiceStates(store: Store, project: ProjectRecord): ChoiceState[] {
-  const file = parseStoredProject(project);
+export function choiceStates(
+  store: Store,
+  project: ProjectRecord,
+  file: ProjectFile | undefined = parseStoredProject(project),
+): ChoiceState[] {
   const entries = (file?.strategies ?? []).map(variantsOf).filter(({ length }) => length > 1);
   if (file === undefined || entries.length === 0) return [];
   const selection = selectionOf(file);

@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts';
 import type { Corpus, Model, ProjectSummary, RunDetail, RunSummary } from './contract.ts';
 import { resolveInHome } from './home.ts';
 import type { Home } from './home.ts';
-import { choiceStates, expectsMore } from './projectChoices.ts';
+import { choiceStates, expectsMore, parseStoredProject } from './projectChoices.ts';
 import { readRunReports } from './runReports.ts';
 
 export function toModel(home: Home, record: ModelRecord): Model {
@@ -89,11 +89,13 @@ export function toRunDetail(home: Home, store: Store, record: RunRecord): RunDet
 }
 
 export function toProjectSummary(store: Store, record: ProjectRecord): ProjectSummary {
-  const states = choiceStates(store, record);
+  const file = parseStoredProject(record);
+  const states = choiceStates(store, record, file);
   return {
     id: record.id,
     name: record.name,
     createdAt: record.createdAt,
+    seeds: file?.seeds ?? null,
     runs: store.runSummaries.list({ projectId: record.id, archived: true }),
     choices: states.map(({ choice }) => choice),
     expectsMore: expectsMore(states),

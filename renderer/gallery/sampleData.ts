@@ -203,6 +203,7 @@ export function sampleProjects(runs: readonly RunSummary[]): ProjectSummary[] {
     name,
     createdAt: at(60 * index + 4),
     runs: runs.filter(({ project }) => project === `project-${index}`).slice(0, 18),
+    seeds: [1, 2, 3],
     choices: [],
     expectsMore: false,
   }));

@@ -7,6 +7,7 @@ import type {
 } from '../../core/workbench/results.ts';
 import type { ScatterPoint } from '../components/chart/chartTypes.ts';
 import { formatPace } from './format.ts';
+import type { Route } from './routes.ts';
 import { strategyLook } from './strategies.ts';
 
 export const MEASURES = ['sourceNll', 'targetNll', 'forgetting', 'gain'] as const;
@@ -38,6 +39,14 @@ export function rowLabel(row: ResultRow, rows: readonly ResultRow[]): string {
   const { label } = strategyLook(row.strategy);
   const isAmbiguous = rows.filter(({ strategy }) => strategy === row.strategy).length > 1;
   return isAmbiguous && row.settings !== '' ? `${label} ${row.settings}` : label;
+}
+
+/** Where a row leads: to its run, or to the list of its runs when there are several seeds. */
+export function rowRoute({ runs }: ResultRow, isArchived: (run: string) => boolean): Route {
+  const [only] = runs;
+  if (only !== undefined && runs.length === 1) return { page: 'run', id: only };
+  const filter = `id:${runs.join(',')}`;
+  return { page: 'runs', filter: runs.some(isArchived) ? `${filter} archived:yes,no` : filter };
 }
 
 /** Keys of the best tuned rows in each measure; none where there is nothing to choose among. */

@@ -34,7 +34,8 @@ export interface Registration {
 }
 
 /**
- * What a project is made of, and the project that it continues.
+ * What a project is made of, and the project that it continues: `continued`, or the latest that the
+ * file fits.
  * @throws UserError why it cannot be run as it is
  */
 export function requireRunnable(

@@ -1,17 +1,21 @@
+import { UserError } from '../../base/errors.ts';
+import type { ProjectRecord } from '../../store/projects.ts';
 import { throwIfAborted } from '../calls.ts';
 import type { CallContext, Handlers } from '../calls.ts';
 import type { StartedProject } from '../contract.ts';
+import { findProject } from '../find.ts';
 import { canChoose, choiceStates, parseStoredProject } from '../projectChoices.ts';
 import type { ProjectFile } from '../projectFile.ts';
 import { toProjectSummary } from '../records.ts';
 import { requireSameContent } from './continuation.ts';
 import { oneAtATime } from './oneAtATime.ts';
 import { buildShared, requireSpaceFor } from './projectMaterial.ts';
+import type { Material } from './projectMaterial.ts';
 import { corporaIn, register, requireMaterialFor, requireRunnable } from './projectRegistration.ts';
 import type { Services } from './services.ts';
 
 export interface ProjectService {
-  readonly handlers: Handlers<'projects/run'>;
+  readonly handlers: Handlers<'projects/run' | 'projects/add-seeds'>;
   /**
    * Makes the choices of a project that can be made by now, and queues the runs that they lead to.
    * Nothing else of the project is touched.
@@ -29,6 +33,8 @@ export function projectService(services: Services): ProjectService {
     handlers: {
       'projects/run': ({ project }, context) =>
         inTurn(() => runProject(services, project, context)),
+      'projects/add-seeds': ({ project, seeds }, context) =>
+        inTurn(() => addSeeds(services, findProject(store, project), seeds, context)),
     },
     advance: (projectId, context) => inTurn(() => advance(services, projectId, context)),
     waiting: () =>
@@ -46,6 +52,50 @@ async function runProject(
 ): Promise<StartedProject> {
   throwIfAborted(context.signal);
   const { known, notices, material } = requireRunnable(services, project);
+  const { runs, ...started } = await start(services, project, material, known, true, context);
+  return { ...started, runs: runs.meant, notices: [...notices, ...started.notices] };
+}
+
+/** @throws UserError `project/other-file`, `project/seeds-known`; else as a project that is run */
+async function addSeeds(
+  services: Services,
+  record: ProjectRecord,
+  seeds: readonly number[],
+  context: CallContext,
+): Promise<StartedProject> {
+  throwIfAborted(context.signal);
+  const stored = parseStoredProject(record);
+  if (stored === undefined) {
+    throw new UserError(
+      'project/other-file',
+      `The settings of project "${record.name}" are not all kept here, so no run can be added to it.`,
+      'Start a project of your own with the settings that its runs show.',
+    );
+  }
+  const known = stored.seeds.filter((seed) => seeds.includes(seed));
+  if (known.length > 0) {
+    throw new UserError(
+      'project/seeds-known',
+      `Project "${record.name}" already has ${known.length === 1 ? 'seed' : 'the seeds'} ${known.join(', ')}.`,
+      'Choose others; a run of a seed that failed or was interrupted is resumed instead.',
+    );
+  }
+  const project = { ...stored, seeds: [...new Set([...stored.seeds, ...seeds])] };
+  const material = requireMaterialFor(services, project);
+  requireSameContent(services, record, project, material);
+  const { runs, ...started } = await start(services, project, material, record, false, context);
+  return { ...started, runs: runs.added };
+}
+
+/** Makes what the runs share, registers them (see `register` for `again`) and queues them. */
+async function start(
+  services: Services,
+  project: ProjectFile,
+  material: Material,
+  known: ProjectRecord | undefined,
+  again: boolean,
+  context: CallContext,
+) {
   await requireSpaceFor(services, project, material);
   if (project.engine === 'webgpu' || project.engine === 'tensorflow') {
     await services.runJob('system/require-engine', { engine: project.engine }, context);
@@ -53,14 +103,15 @@ async function runProject(
   const corpora = corporaIn(material).map(({ id }) => id);
   return services.corpusUse.reading(corpora, async () => {
     const shared = await buildShared(services, project, material, context);
-    const registered = await register(services, project, material, shared, known, true);
-    const { record, runs, added } = registered;
-    queueRuns(services, runs, added);
+    const registered = await register(services, project, material, shared, known, again);
+    const { record, runs, added, notices } = registered;
+    queueRuns(services, again ? runs : added, added);
     const summary = toProjectSummary(services.store, record);
+    const summaries = (ids: readonly string[]) => summary.runs.filter(({ id }) => ids.includes(id));
     return {
       ...summary,
-      runs: summary.runs.filter(({ id }) => runs.includes(id)),
-      notices: [...notices, ...registered.notices],
+      runs: { meant: summaries(runs), added: summaries(added) },
+      notices: [...notices],
     };
   });
 }

@@ -46,7 +46,9 @@ export async function readIds(app: App): Promise<StudyIds> {
   const model = await follow('#/models', 'Models');
   const corpus = await follow('#/corpora', 'Corpora');
   const page = await app.go(`#/projects/${project}`);
-  const links = page.getByRole('region', { name: 'Results', exact: true }).getByRole('link');
+  const links = page
+    .getByRole('region', { name: 'Results', exact: true })
+    .getByRole('link', { name: /^Run of / });
   const addresses = await links.evaluateAll((found: { getAttribute(name: string): string }[]) =>
     found.map((link) => link.getAttribute('href')),
   );
@@ -128,6 +130,11 @@ export const SCREENS: readonly Screen[] = [
     'project, export open',
     ({ project }) => `#/projects/${project}`,
     (page) => button(page, 'Export'),
+  ),
+  screen(
+    'project, seeds added',
+    ({ project }) => `#/projects/${project}`,
+    (page) => button(page, 'Add seeds'),
   ),
   screen(
     'project, runs chosen',

@@ -102,6 +102,33 @@ describe('a project', () => {
     expect(other.id).not.toBe(first.id);
   });
 
+  it('takes further seeds by themselves, and leaves what was cancelled alone', async () => {
+    const first = await workbench.call('projects/run', { project: tinyProject() });
+    const [cancelled] = first.runs;
+    if (cancelled !== undefined) await workbench.call('runs/cancel', { run: cancelled.id });
+    const request = { project: first.id, seeds: [5, 3, 5] };
+    const added = await workbench.call('projects/add-seeds', request);
+    expect(added).toMatchObject({ id: first.id, seeds: [1, 5, 3] });
+    expect(added.runs.map(({ seed, purpose }) => [seed, purpose])).toEqual([
+      [5, 'result'],
+      [3, 'result'],
+    ]);
+    const { runs } = await workbench.call('projects/show', { project: first.id });
+    expect(runs.map(({ id }) => id).sort()).toEqual(
+      [...first.runs, ...added.runs].map(({ id }) => id).sort(),
+    );
+    // The file that a person has on disk goes on with the same project.
+    const again = await workbench.call('projects/run', {
+      project: tinyProject({}, { seeds: [1, 5, 3] }),
+    });
+    expect(again.id).toBe(first.id);
+    await expect(workbench.call('projects/add-seeds', request)).rejects.toMatchObject({
+      code: 'project/seeds-known',
+      message: expect.stringContaining('the seeds 5, 3') as string,
+    });
+    for (const { id } of again.runs) await waitForState(workbench, id, 'completed');
+  });
+
   it.each([
     ['project/sequence-length', tinyProject({ max_seq_length: 65 })],
     ['project/same-corpus', tinyProject({}, { source_corpus: 'notes' })],

@@ -56,7 +56,7 @@ describe('results', () => {
 
   const project = (id: string, name: string, choices: readonly LambdaChoice[] = []) => ({
     ...{ id, name, createdAt: '2026-11-23T18:00:00.000Z' },
-    ...{ runs: [], choices, expectsMore: false },
+    ...{ seeds: [1], runs: [], choices, expectsMore: false },
   });
 
   it('says that a row is still to come while its λ is not chosen', async () => {

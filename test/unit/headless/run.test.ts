@@ -68,6 +68,7 @@ describe('run', () => {
       name: 'pilot',
       createdAt: '2026-11-23T18:00:00.000Z',
       runs: [...runs.values()].map((run) => runSummarySchema.parse(run)),
+      seeds: [1],
       choices: [],
       expectsMore: false,
       notices,
@@ -201,7 +202,7 @@ describe('run', () => {
   function projectOf(looks: Partial<FollowedProject>[]) {
     let current: FollowedProject = {
       ...{ id: 'project-1', name: 'pilot', createdAt: '2026-11-23T18:00:00.000Z' },
-      ...{ runs: [sweep], choices: [open], expectsMore: true, notices: [] },
+      ...{ seeds: [1], runs: [sweep], choices: [open], expectsMore: true, notices: [] },
     };
     const byId = (request: unknown): unknown => {
       const { run } = request as { run: string };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { exportFileName } from '../../../../renderer/lib/exportFormats.ts';
 import { exportResults } from '../../../../renderer/lib/exportResults.ts';
+import { parseFilter } from '../../../../renderer/lib/filter.ts';
 import { projectProgress, strategiesOf } from '../../../../renderer/lib/projectProgress.ts';
 import {
   bestRows,
@@ -8,12 +9,14 @@ import {
   intervalScale,
   rowKey,
   rowLabel,
+  rowRoute,
   runsFrom,
   scatterPoints,
   shownChoices,
   stepTimeText,
   usualReference,
 } from '../../../../renderer/lib/resultsView.ts';
+import { RUN_FILTER_FIELDS } from '../../../../renderer/pages/runFilter.ts';
 import type { RunState, RunSummary } from '../../../../core/workbench/contract.ts';
 import type { RunsDiff } from '../../../../core/workbench/results.ts';
 import { ewcChoice, projectResults, row } from '../../../fixtures/results.ts';
@@ -167,6 +170,19 @@ describe('exports', () => {
     expect(exportFileName('…', 'validation', 'markdown')).toBe('results-validation.md');
     expect(exportFileName('心臓', 'test', 'svg')).toBe('心臓-test.svg');
     expect(exportFileName('x'.repeat(400), 'test', 'csv').length).toBeLessThan(100);
+  });
+});
+
+describe('where a row of results leads', () => {
+  const leads = (runs: readonly string[], archived: readonly string[] = []) =>
+    rowRoute({ ...sdt, runs: [...runs] }, (run) => archived.includes(run));
+
+  test('to its run, or to all of its runs', () => {
+    expect(leads(['run-1'])).toEqual({ page: 'run', id: 'run-1' });
+    expect(leads(['run-1', 'run-2'])).toEqual({ page: 'runs', filter: 'id:run-1,run-2' });
+    const filter = 'id:run-1,run-2 archived:yes,no';
+    expect(leads(['run-1', 'run-2'], ['run-2'])).toEqual({ page: 'runs', filter });
+    expect(parseFilter(filter, RUN_FILTER_FIELDS).problems).toEqual([]);
   });
 });
 
