@@ -86,10 +86,13 @@ describe.each(drivers)('the history in $name', (driver) => {
     await page.getByText('The note was not saved.').first().waitFor();
     await openNote('Add a note');
     expect(await note.getByLabel('Text').inputValue()).toBe('The drift looks odd.');
+    // The focus is in the text: it can be gone on with at once.
+    await page.keyboard.press('ControlOrMeta+End');
+    await page.keyboard.type(' Again.');
     await app.picture('history-note-kept');
     await page.keyboard.press('ControlOrMeta+Enter');
     await note.waitFor({ state: 'detached' });
-    await table.getByTitle('The drift looks odd.').waitFor();
+    await table.getByTitle('The drift looks odd. Again.').waitFor();
 
     // Archived, and taken back.
     await bar.getByRole('button', { name: 'Archive' }).click();
@@ -137,8 +140,8 @@ describe.each(drivers)('the history in $name', (driver) => {
     const seven = page
       .getByRole('grid', { name: 'Runs of the project' })
       .locator('tbody tr')
-      .filter({ has: page.getByRole('cell', { name: '7', exact: true }) });
-    expect(await seven.count()).toBe(3);
+      .filter({ has: page.getByRole('gridcell', { name: '7', exact: true }) });
+    await expect.poll(() => seven.count()).toBe(3);
     await app.picture('project-seeds-added');
   });
 });
