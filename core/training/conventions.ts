@@ -125,7 +125,7 @@ function guardConventions({ settings }: RunSpecification): Conventions {
   const end =
     guard.action === 'stop'
       ? 'training ends with the weights of that step'
-      : 'training ends with the weights of the step with the least target loss on the validation sets among those within the bound, the base model included';
+      : 'training ends with the weights of the step with the least target loss on the validation sets among those within the bound, the base model included; a run that diverges counts as beyond every bound';
   return {
     forgetting_guard: `every ${evalSteps} steps and after the last: when the source loss on the validation sets, Σ loss / Σ tokens, exceeds the base model's by more than ${guard.max_forgetting} nats a masked token, ${end}`,
   };

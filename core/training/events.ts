@@ -64,12 +64,15 @@ export const runEventSchema = z.discriminatedUnion('type', [
     settings: fisherSettingsSchema,
     health: fisherHealthSchema,
   }),
-  /** The forgetting guard ended the training: source loss on validation, nats a scored token. */
+  /**
+   * The forgetting guard ended the training: source loss on validation, nats a scored token, and null
+   * when the run diverged, of which no loss tells.
+   */
   z.strictObject({
     ...base,
     type: z.literal('guard'),
     action: z.enum(['stop', 'rollback']),
-    nll: z.number(),
+    nll: z.number().nullable(),
     bound: z.number(),
     /** Step whose weights the run ends with; 0 is the base model. */
     keptStep: z.int().nonnegative(),

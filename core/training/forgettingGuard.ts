@@ -36,12 +36,14 @@ export function bestStep(
   return best?.step;
 }
 
+export type GuardVerdict = Pick<GuardEvent, 'step' | 'action' | 'nll' | 'bound' | 'keptStep'>;
+
 /** What the guard says of a step; undefined when training may go on, or was not scored there. */
 export function guardVerdict(
   losses: readonly ValidationLosses[],
   guard: ForgettingGuard | undefined,
   step: number,
-): Pick<GuardEvent, 'step' | 'action' | 'nll' | 'bound' | 'keptStep'> | undefined {
+): GuardVerdict | undefined {
   const nll = losses.find((one) => one.step === step)?.source;
   if (guard === undefined || nll === undefined) return undefined;
   const bound = sourceBound(losses, guard);
@@ -50,6 +52,22 @@ export function guardVerdict(
   // Step 0 is within every bound.
   const keptStep = action === 'stop' ? step : (bestStep(losses, guard) ?? 0);
   return { step, action, nll, bound, keptStep };
+}
+
+/**
+ * What the guard says of a run that diverged by a step: beyond every bound, so that one which rolls
+ * back does. Undefined for another, which has no finite weights to end with.
+ */
+export function divergenceVerdict(
+  losses: readonly ValidationLosses[],
+  guard: ForgettingGuard | undefined,
+  step: number,
+): GuardVerdict | undefined {
+  if (guard?.action !== 'rollback') return undefined;
+  const bound = sourceBound(losses, guard);
+  if (bound === undefined) return undefined;
+  const earlier = losses.filter((one) => one.step < step);
+  return { step, action: 'rollback', nll: null, bound, keptStep: bestStep(earlier, guard) ?? 0 };
 }
 
 /** @throws UserError `run/guard-needs-set` when the guard has nothing to look at */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Session, Weights } from '../engine/types.ts';
 import {
   checkpointFolder,
@@ -126,6 +127,10 @@ export class RunCheckpoints {
   async keepIfBest(step: number): Promise<void> {
     if (step === 0 || this.#history.best() !== step) return;
     await saveBest(this.#runFolder, this.#session, step);
+  }
+
+  hasBest(step: number): boolean {
+    return existsSync(checkpointFolder(this.#runFolder, 'best', step));
   }
 
   /** The best weights, which were kept at `step`. */

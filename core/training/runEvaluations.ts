@@ -9,6 +9,8 @@ import type { PreparedEvaluation, TrainingResources } from './resources.ts';
 import type { EvaluationKey, RunHistory } from './runHistory.ts';
 
 const SCORES_FOLDER = 'scores';
+/** Code of the error for a loss that is no number. */
+export const NOT_FINITE = 'evaluation/not-finite';
 
 /** Answers whether to stop; asked between micro-batches. */
 type Interrupted = () => boolean;
@@ -103,7 +105,7 @@ export class RunEvaluations {
 
 function notFinite(set: string, step: number): UserError {
   return new UserError(
-    'evaluation/not-finite',
+    NOT_FINITE,
     `The loss on the ${set} is not a finite number at step ${step}.`,
     step === 0
       ? 'The weights of the base model are damaged or do not fit its configuration; import it again.'

@@ -5,8 +5,8 @@ import type { RunSpecification } from './configuration.ts';
 import { EventLog } from './eventLog.ts';
 import type { NewRunEvent } from './eventLog.ts';
 import type { EvaluationEvent, GuardEvent, RunEvent } from './events.ts';
-import { bestStep, guardVerdict } from './forgettingGuard.ts';
-import type { ForgettingGuard } from './forgettingGuard.ts';
+import { bestStep, divergenceVerdict, guardVerdict } from './forgettingGuard.ts';
+import type { ForgettingGuard, GuardVerdict } from './forgettingGuard.ts';
 import { validationLosses } from './validationLosses.ts';
 
 /** An evaluation is the same when all of these are. */
@@ -81,8 +81,13 @@ export class RunHistory {
   }
 
   /** What the forgetting guard says of the validation losses at a step. */
-  guardVerdict(step: number): ReturnType<typeof guardVerdict> {
+  guardVerdict(step: number): GuardVerdict | undefined {
     return guardVerdict(validationLosses(this.#evaluations()), this.#guard, step);
+  }
+
+  /** What it says of a run that diverged by a step. */
+  divergenceVerdict(step: number): GuardVerdict | undefined {
+    return divergenceVerdict(validationLosses(this.#evaluations()), this.#guard, step);
   }
 
   /**

@@ -17,13 +17,15 @@ import type { MeasuredStep } from './meter.ts';
 import { isTrained } from './objective.ts';
 import type { TrainingResources } from './resources.ts';
 import { RunCheckpoints } from './runCheckpoints.ts';
-import { RunEvaluations } from './runEvaluations.ts';
+import { NOT_FINITE, RunEvaluations } from './runEvaluations.ts';
 import type { RunHistory } from './runHistory.ts';
 import { takeStep } from './takeStep.ts';
 import type { Counters } from './trainingState.ts';
 
 /** After so many steps in a row without a finite gradient the run has diverged. */
 const SKIPPED_STEPS_ALLOWED = 20;
+/** Codes of the errors that say it. */
+const DIVERGED: readonly string[] = ['training/diverged', NOT_FINITE];
 
 /** One attempt at a run, from where the last one left off. */
 export class TrainingRun {
@@ -77,6 +79,14 @@ export class TrainingRun {
   }
 
   async work(): Promise<RunOutcome> {
+    try {
+      return await this.#work();
+    } catch (error) {
+      throw this.#withBest(error);
+    }
+  }
+
+  async #work(): Promise<RunOutcome> {
     await this.#begin();
     for (;;) {
       await this.#watch();
@@ -124,9 +134,36 @@ export class TrainingRun {
     if (this.#history.guarded !== undefined) return;
     if (this.#step === 0) await this.#evaluations.makeBefore(this.#isInterrupted);
     else if (this.#isWatched()) {
-      await this.#evaluations.makeDuring(this.#step, this.#isInterrupted);
+      try {
+        await this.#evaluations.makeDuring(this.#step, this.#isInterrupted);
+      } catch (error) {
+        this.#endDiverged(error);
+        return;
+      }
       await this.#checkpoints.keepIfBest(this.#step);
     }
+  }
+
+  /** Lets a guard that rolls back end a run that diverged; throws the error of another one. */
+  #endDiverged(error: unknown): void {
+    const verdict = isDivergence(error) ? this.#history.divergenceVerdict(this.#step) : undefined;
+    if (verdict === undefined || !(error instanceof UserError)) throw error;
+    this.#log('warning', error.message);
+    this.#history.add({ type: 'guard', ...verdict });
+  }
+
+  /** The error of a run that diverged, with the way to what is left of it. */
+  #withBest(error: unknown): unknown {
+    if (!isDivergence(error)) return error;
+    const best = this.#history.best(this.#step - 1);
+    if (best === undefined || !this.#checkpoints.hasBest(best)) return error;
+    const { runId } = this.#attempt.specification;
+    return new UserError(
+      error.code,
+      error.message,
+      `${error.hint} The weights of step ${best}, its best, are kept: \`palimpsest export ${runId} FOLDER --weights best\`.`,
+      { cause: error },
+    );
   }
 
   #isWatched(): boolean {
@@ -215,11 +252,12 @@ export class TrainingRun {
       this.#log('warning', `Step ${this.#step} had no finite gradient and was left out.`);
     }
     if (this.#meter.skippedInARow > SKIPPED_STEPS_ALLOWED) {
-      throw new UserError(
+      const error = new UserError(
         'training/diverged',
         `The run diverged: ${this.#meter.skippedInARow} steps in a row up to step ${this.#step} had no finite gradient.`,
         'Lower learning_rate, add warmup_steps, or set max_grad_norm to 1.',
       );
+      this.#endDiverged(error);
     }
     if (this.#step % this.#settings.logging_steps === 0 || this.#mayEnd()) {
       const drift = driftSeries(await this.#resources.session.drift());
@@ -253,6 +291,10 @@ export class TrainingRun {
   #log(level: 'info' | 'warning', message: string): void {
     this.#history.add({ type: 'log', step: this.#step, level, message });
   }
+}
+
+function isDivergence(error: unknown): error is UserError {
+  return error instanceof UserError && DIVERGED.includes(error.code);
 }
 
 /** `max_steps`, else whole steps for `num_train_epochs`; 0 when the strategy takes no batches. */

@@ -178,12 +178,12 @@ export const runDetailSchema = runSummarySchema.extend({
   fisher: z
     .object({ id: z.string(), settings: fisherSettingsSchema, health: fisherHealthSchema })
     .nullable(),
-  /** The forgetting guard ended the training; losses in nats a masked token. */
+  /** The forgetting guard ended the training; losses in nats a masked token, null where it diverged. */
   guard: z
     .object({
       step: z.int(),
       action: z.enum(['stop', 'rollback']),
-      nll: z.number(),
+      nll: z.number().nullable(),
       bound: z.number(),
       keptStep: z.int(),
     })
@@ -379,7 +379,12 @@ export const calls = {
   'runs/cancel': { request: run, reply: runSummarySchema },
   'runs/import': { request: z.object({ path: z.string() }), reply: runSummarySchema },
   'runs/export': {
-    request: z.object({ run: z.string(), folder: z.string() }),
+    request: z.object({
+      run: z.string(),
+      folder: z.string(),
+      /** The weights that it ends with, or those that did best on the validation sets. */
+      weights: z.enum(['last', 'best']).default('last'),
+    }),
     reply: z.object({ folder: z.string(), bytes: z.int(), notices: z.array(z.string()) }),
   },
   'system/diagnostics': { request: z.object({}), reply: diagnosticsSchema },

@@ -75,7 +75,7 @@ function textOf(event: RunEvent): Said {
     case 'guard':
       return {
         level: 'warning',
-        text: `The forgetting guard ended the training: source loss ${formatNats(event.nll)} is above ${formatNats(event.bound)} nats a token; the weights of step ${formatCount(event.keptStep)} are kept.`,
+        text: `The forgetting guard ended the training: ${event.nll === null ? 'the run diverged' : `source loss ${formatNats(event.nll)} is above ${formatNats(event.bound)} nats a token`}; the weights of step ${formatCount(event.keptStep)} are kept.`,
       };
     case 'checkpoint':
       return `Checkpoint ${event.path} written, ${formatBytes(event.bytes)}.`;

@@ -81,5 +81,9 @@ export function guardWords({
       : keptStep === 0
         ? 'No step was within the bound: the run ends with the weights of the base model.'
         : `The run ends with the weights of step ${formatCount(keptStep)}, the best within the bound.`;
-  return `At step ${formatCount(step)} the source loss on validation was ${formatNats(nll)}, above the bound of ${formatNats(bound)} nats a token. ${kept}`;
+  const why =
+    nll === null
+      ? 'the run diverged: its gradients or its loss were no finite numbers any more.'
+      : `the source loss on validation was ${formatNats(nll)}, above the bound of ${formatNats(bound)} nats a token.`;
+  return `At step ${formatCount(step)} ${why} ${kept}`;
 }

@@ -24,6 +24,10 @@ interface ListOptions extends CommonOptions {
   readonly state?: RunState;
 }
 
+interface ExportOptions extends CommonOptions {
+  readonly weights: 'last' | 'best';
+}
+
 /** `runs list`, `runs show`, `runs pause`, `runs resume`, `runs cancel` and `runs import`. */
 export function addRunsCommands(group: Command, session: Session): void {
   const listing = newCommand('list', 'list the runs')
@@ -122,10 +126,16 @@ export function exportCommand(session: Session): Command {
   )
     .argument('<run>', 'id of the run')
     .argument('<folder>', 'folder to make')
+    .addOption(
+      new Option('--weights <which>', 'its last weights or those it did best with on validation')
+        .choices(['last', 'best'])
+        .default('last'),
+    )
     .addHelpText('after', examples('palimpsest export r-3f9a ./bert-notes'))
-    .action((run: string, folder: string, options: CommonOptions) =>
+    .action((run: string, folder: string, { weights, ...options }: ExportOptions) =>
       answerFromWorkbench(session, options, async (workbench) => {
-        const written = await workbench.call('runs/export', { run, folder: resolve(folder) });
+        const request = { run, folder: resolve(folder), weights };
+        const written = await workbench.call('runs/export', request);
         const entries = [
           ['folder', written.folder],
           ['size', formatBytes(written.bytes)],

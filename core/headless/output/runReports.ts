@@ -26,8 +26,9 @@ export function describeGuard({ step, action, nll, bound, keptStep }: Guard): st
   const kept = keptStep === 0 ? 'of the base model' : `of step ${formatCount(keptStep)}`;
   return (
     `${action === 'stop' ? 'stopped the training' : 'ended the training and rolled back'} at step ` +
-    `${formatCount(step)}: source loss ${formatNats(nll)} nats a masked token, bound ` +
-    `${formatNats(bound)}; the run has the weights ${kept}`
+    `${formatCount(step)}: ${
+      nll === null ? 'the run diverged' : `source loss ${formatNats(nll)} nats a masked token`
+    }, bound ${formatNats(bound)}; the run has the weights ${kept}`
   );
 }
 

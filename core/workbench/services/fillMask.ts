@@ -4,7 +4,6 @@ import { UserError } from '../../base/errors.ts';
 import { countMasks } from '../../evaluation/fillMask.ts';
 import { fullTitle, rowName, settingsText } from '../../results/names.ts';
 import type { RunRecord } from '../../store/runs.ts';
-import { listCheckpoints } from '../../training/checkpoint.ts';
 import type { CallContext, Handlers } from '../calls.ts';
 import { findModel, findRun } from '../find.ts';
 import { resolveInHome } from '../home.ts';
@@ -12,7 +11,7 @@ import type { JobReply, JobRequest } from '../jobContract.ts';
 import { MOST_MASKS } from '../schemas/fillMask.ts';
 import type { Predictor } from '../schemas/fillMask.ts';
 import { loadSpecification } from '../storedSpecification.ts';
-import { lastCheckpoint } from './runWeights.ts';
+import { lastCheckpoint, requireBestWeights } from './runWeights.ts';
 import type { Services } from './services.ts';
 
 type Source = JobRequest<'models/fill-mask'>['predictors'][number];
@@ -132,22 +131,13 @@ async function checkpointOf(
   weights: 'last' | 'best',
 ): Promise<{ readonly step: number; readonly folder: string } | undefined> {
   if (run.strategy === 'ndt' && run.purpose !== 'interpolation') return undefined;
-  const runFolder = resolveInHome(services.home, run.folder);
-  if (weights === 'best') {
-    const [best] = await listCheckpoints(runFolder, 'best');
-    if (best !== undefined) return best;
-    throw new UserError(
-      'run/no-best',
-      `Run ${run.id} has kept no best weights beside its last ones.`,
-      'Use its last weights.',
-    );
-  }
+  if (weights === 'best') return requireBestWeights(services, run);
   const last = lastCheckpoint(services, run);
   // An older one is not what the run was scored with at its end.
   if (last?.step === run.step) return last;
   throw new UserError(
     'run/no-weights',
     `The checkpoint of run ${run.id} at step ${run.step}, its last, is not there any more.`,
-    `Restore the folder ${runFolder} from a copy.`,
+    `Restore the folder ${resolveInHome(services.home, run.folder)} from a copy.`,
   );
 }

@@ -11,7 +11,7 @@ import type { JobRequest } from '../jobContract.ts';
 import { readRunReports } from '../runReports.ts';
 import { setKey } from '../runScores.ts';
 import { loadSpecification } from '../storedSpecification.ts';
-import { lastCheckpoint } from './runWeights.ts';
+import { bestWeights, lastCheckpoint, requireBestWeights } from './runWeights.ts';
 import type { Services } from './services.ts';
 
 type Provenance = JobRequest<'runs/export'>['provenance'];
@@ -19,14 +19,20 @@ type Provenance = JobRequest<'runs/export'>['provenance'];
 const MEMORY_NOTICE =
   'The weights may have memorised parts of the text they were trained on: whoever may not read that text should not be given them.';
 
+interface Wanted {
+  readonly folder: string;
+  readonly weights: 'last' | 'best';
+}
+
 /**
- * Writes the run's last weights as a model folder; of an NDT run, which trains nothing, the base's.
- * A run that stopped early gives its last checkpoint, and the reply says so.
+ * Writes a run's weights as a model folder; of an NDT run, which trains nothing, the base's. The last
+ * weights of a run that stopped early are those of its last checkpoint, and the reply says so.
+ * @throws UserError `run/not-at-rest`, `run/no-weights`, `run/no-best`
  */
 export async function exportRun(
   services: Services,
   run: RunRecord,
-  folder: string,
+  { folder, weights }: Wanted,
   context: CallContext,
 ): Promise<Reply<'runs/export'>> {
   const { home, runJob } = services;
@@ -38,7 +44,8 @@ export async function exportRun(
     );
   }
   const specification = loadSpecification(home, run.configuration);
-  const checkpoint = lastCheckpoint(services, run);
+  const checkpoint =
+    weights === 'best' ? await requireBestWeights(services, run) : lastCheckpoint(services, run);
   if (checkpoint === undefined && run.strategy !== 'ndt') {
     throw new UserError(
       'run/no-weights',
@@ -52,21 +59,34 @@ export async function exportRun(
       modelFolder: specification.modelFolder,
       checkpointFolder: checkpoint?.folder ?? null,
       folder,
-      provenance: provenanceOf(services, run, checkpoint?.step ?? 0),
+      provenance: provenanceOf(services, run, checkpoint?.step ?? 0, weights),
     },
     context,
   );
   const notices = [...reply.notices];
-  if (run.state !== 'completed') {
+  const step = checkpoint?.step ?? 0;
+  if (weights === 'best') {
+    const at = run.state === 'completed' ? '' : `; the run is ${run.state} at step ${run.step}`;
+    notices.push(`These are the weights of step ${step}, the best on validation${at}.`);
+  } else if (run.state !== 'completed') {
     notices.push(
-      `The run is ${run.state}; these are the weights of step ${checkpoint?.step ?? 0} of ${run.totalSteps ?? 'an unknown number'}.`,
+      `The run is ${run.state}; these are the weights of step ${step} of ${run.totalSteps ?? 'an unknown number'}.`,
     );
+    const best = await bestWeights(services, run);
+    if (best !== undefined && best.step !== step) {
+      notices.push(`Its best weights on validation are those of step ${best.step}.`);
+    }
   }
   if (run.strategy !== 'ndt') notices.push(MEMORY_NOTICE);
   return { folder, bytes: reply.bytes, notices };
 }
 
-function provenanceOf(services: Services, run: RunRecord, steps: number): Provenance {
+function provenanceOf(
+  services: Services,
+  run: RunRecord,
+  step: number,
+  weights: Wanted['weights'],
+): Provenance {
   const { home, store } = services;
   const specification = loadSpecification(home, run.configuration);
   const { modelHash, settings, parts, interpolation } = specification;
@@ -77,11 +97,11 @@ function provenanceOf(services: Services, run: RunRecord, steps: number): Proven
     baseModel: { name: store.models.find(modelHash)?.name ?? 'unknown', hash: modelHash },
     strategy: run.strategy,
     seed: run.seed,
-    steps: guard?.keptStep ?? steps,
+    steps: weights === 'best' ? step : (guard?.keptStep ?? step),
     ...(interpolation && { interpolation: { alpha: interpolation.alpha, run: interpolation.run } }),
     settings: flatten({ ...settings, ...parts }) as Provenance['settings'],
     corpora: corporaOf(services, specification),
-    evaluations: scoresOf(store.evaluations.list(run.id)),
+    evaluations: scoresOf(store.evaluations.list(run.id), weights === 'best' ? step : undefined),
     version: VERSION,
     createdAt: new Date().toISOString(),
   };
@@ -124,13 +144,23 @@ function corporaOf(
   ];
 }
 
-/** Before and after of each evaluation that has an after. */
-function scoresOf(records: readonly EvaluationRecord[]): Provenance['evaluations'] {
+/**
+ * Before and after of each evaluation that has an after. Of the best weights, which are of `step`,
+ * after is what was scored at that step.
+ */
+function scoresOf(
+  records: readonly EvaluationRecord[],
+  step: number | undefined,
+): Provenance['evaluations'] {
   const before = new Map(
     records.filter(({ phase }) => phase === 'before').map((one) => [setKey(one), one.nll]),
   );
-  return records
-    .filter(({ phase }) => phase === 'after')
+  const isAfter = (one: EvaluationRecord): boolean =>
+    step === undefined ? one.phase === 'after' : one.phase !== 'before' && one.step === step;
+  // With a guard the last step has both, of which those made while training are of its own weights.
+  const after = Map.groupBy(records.filter(isAfter), setKey);
+  return [...after.values()]
+    .flatMap((scored) => scored.find(({ phase }) => phase === 'during') ?? scored[0] ?? [])
     .map((one) => ({
       name: one.name,
       role: one.role,

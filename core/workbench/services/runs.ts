@@ -36,8 +36,9 @@ export function runHandlers(
     async 'runs/import'({ path }) {
       return summaryOf(await importRun(services, resolve(path)));
     },
-    async 'runs/export'({ run: word, folder }, context) {
-      return exportRun(services, findRun(store, word), resolve(folder), context);
+    async 'runs/export'({ run: word, folder, weights }, context) {
+      const run = findRun(store, word);
+      return exportRun(services, run, { folder: resolve(folder), weights }, context);
     },
   };
 }

@@ -20,6 +20,7 @@ import { tinyTraining } from '../../fixtures/tinyTraining.ts';
 import type { TinyTraining } from '../../fixtures/tinyTraining.ts';
 import { runJob, startJob } from '../../fixtures/trainingJob.ts';
 import { essence, finalWeights, unigramTraining } from '../../fixtures/unigramTraining.ts';
+import type { UnigramSession } from '../../fixtures/unigramSession.ts';
 import type { RunOptions, Trial, UnigramTraining } from '../../fixtures/unigramTraining.ts';
 
 let training: UnigramTraining;
@@ -205,12 +206,88 @@ describe('a forgetting guard', () => {
   });
 });
 
+/** From step 9 on no gradient is finite: at step 29 the run has diverged. */
+function breakGradients({ brokenSteps }: UnigramSession): void {
+  for (let step = 8; step < 40; step++) brokenSteps.add(step);
+}
+
+/** From step 12 on the weights of the run score no finite loss. */
+function breakScores(session: UnigramSession): void {
+  let step = 0;
+  const [take, score, write] = [session.step, session.evaluate, session.writeWeights];
+  session.step = (request) => {
+    step = (request.dropout?.step ?? 0) + 1;
+    return take.call(session, request);
+  };
+  session.writeWeights = (weights) => {
+    step = 0;
+    return write.call(session, weights);
+  };
+  session.evaluate = async (batch) => {
+    const losses = await score.call(session, batch);
+    return step >= 12 ? losses.fill(Number.NaN) : losses;
+  };
+}
+
+const WAYS_TO_DIVERGE = [
+  ['training/diverged', breakGradients, 29],
+  ['evaluation/not-finite', breakScores, 12],
+] as const;
+
+describe('a run that diverges', () => {
+  it.each(WAYS_TO_DIVERGE)(
+    '(%s) is beyond every bound: it is rolled back to its best weights',
+    async (_, prepare, step) => {
+      const spec = guarded(5, 'rollback', { max_steps: 40 });
+      const { outcome, events } = await training.run(spec, { prepare });
+      expect(outcome).toBe('completed');
+      expect(guardOf(events)).toMatchObject({
+        step,
+        action: 'rollback',
+        nll: null,
+        keptStep: BEST,
+      });
+      expect(readEvents(spec.runFolder).at(-1)).toMatchObject({ outcome: 'completed', step });
+      const best = await endingAt(BEST);
+      expect(await finalWeights(spec)).toBe(await finalWeights(best));
+      expect(scores(evaluationsOf(spec, 'after'))).toEqual(scores(evaluationsOf(best, 'after')));
+      expect(await stepsIn(spec, 'best')).toEqual([BEST]);
+    },
+  );
+
+  it.each(
+    WAYS_TO_DIVERGE.flatMap(([code, prepare]) =>
+      ([undefined, 'stop'] as const).map((action) => [code, action, prepare] as const),
+    ),
+  )(
+    '(%s) with guard %s fails, and says where its best weights are',
+    async (code, action, prepare) => {
+      const guard = action && { forgetting_guard: { max_forgetting: 5, action } };
+      const spec = training.specification({ ...SETTINGS, max_steps: 40, ...guard });
+      const { outcome, error } = await training.run(spec, { prepare });
+      expect([outcome, error?.code]).toEqual(['failed', code]);
+      expect(error?.hint).toBe(
+        `${code === 'training/diverged' ? 'Lower' : 'The run diverged: lower'} learning_rate, add warmup_steps, or set max_grad_norm to 1. ` +
+          `The weights of step ${BEST}, its best, are kept: \`palimpsest export ${spec.runId} FOLDER --weights best\`.`,
+      );
+      expect(await stepsIn(spec, 'best')).toEqual([BEST]);
+    },
+  );
+
+  it('without anything to keep promises nothing', async () => {
+    const spec = training.specification({ ...SETTINGS, max_steps: 40, eval_steps: 40 });
+    const { error } = await training.run(spec, { prepare: breakGradients });
+    expect(error?.hint).toBe('Lower learning_rate, add warmup_steps, or set max_grad_norm to 1.');
+  });
+});
+
 interface Ending {
   readonly name: string;
   /** Moments before this step are left out. */
   readonly from: number;
   readonly specify: () => RunSpecification;
   readonly evaluations?: readonly PreparedEvaluation[];
+  readonly prepare?: (session: UnigramSession) => void;
 }
 
 const rollingBack =
@@ -228,6 +305,18 @@ const ENDINGS = (): Ending[] => [
     specify: rollingBack(0.1, { save_total_limit: 2 }),
   },
   { name: 'rollback to the base', from: 0, specify: rollingBack(0.01), evaluations: forgetful },
+  {
+    name: 'rollback without a finite gradient',
+    from: 27,
+    specify: rollingBack(5, { max_steps: 40 }),
+    prepare: breakGradients,
+  },
+  {
+    name: 'rollback without a finite loss',
+    from: 11,
+    specify: rollingBack(5, { max_steps: 40 }),
+    prepare: breakScores,
+  },
 ];
 
 /** Where the runs of one ending end: weights, checkpoints, evaluations, and the guard's word. */
@@ -246,7 +335,11 @@ async function endOf(spec: RunSpecification): Promise<unknown> {
 }
 
 async function resumed(spec: RunSpecification, ending: Ending): Promise<Trial> {
-  return training.run(spec, ending.evaluations && { evaluations: ending.evaluations });
+  return training.run(spec, optionsOf(ending));
+}
+
+function optionsOf({ evaluations, prepare }: Ending): RunOptions {
+  return { ...(evaluations && { evaluations }), ...(prepare && { prepare }) };
 }
 
 describe('a run that a forgetting guard ends', () => {
@@ -270,7 +363,7 @@ describe('a run that a forgetting guard ends', () => {
         publish: (event) => {
           if (event.type !== 'ended' && event.step >= ending.from) snapshot();
         },
-        ...(ending.evaluations && { evaluations: ending.evaluations }),
+        ...optionsOf(ending),
       });
       const expected = await endOf(whole);
       expect(moments.length).toBeGreaterThan(6);
@@ -288,13 +381,12 @@ describe('a run that a forgetting guard ends', () => {
     for (const ending of ENDINGS()) {
       const whole = ending.specify();
       let questions = 0;
-      const evaluations = ending.evaluations && { evaluations: ending.evaluations };
       await training.run(whole, {
         interrupt: (step) => {
           if (step >= ending.from) questions++;
           return undefined;
         },
-        ...evaluations,
+        ...optionsOf(ending),
       });
       const expected = await endOf(whole);
       for (let question = 0; question < questions; question += 3) {
@@ -302,7 +394,7 @@ describe('a run that a forgetting guard ends', () => {
         let asked = 0;
         const paused = await training.run(spec, {
           interrupt: (step) => (step >= ending.from && asked++ >= question ? 'pause' : undefined),
-          ...evaluations,
+          ...optionsOf(ending),
         });
         expect(paused.outcome).toBe('paused');
         expect((await resumed(spec, ending)).outcome).toBe('completed');

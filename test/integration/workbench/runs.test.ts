@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { cp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hashFile } from '../../../core/base/files.ts';
 import type { WorkbenchClient, WorkbenchEvent } from '../../../core/workbench/contract.ts';
 import { filledTemplate } from '../../fixtures/filledHome.ts';
 import {
@@ -255,6 +256,35 @@ describe('export', () => {
     await expect(workbench.call('runs/export', { run, folder })).rejects.toMatchObject({
       name: 'UserError',
     });
+  });
+
+  it('takes the best weights of a run that did not end, and tells of them beside the last', async () => {
+    const run = await runOne({ ...LONG, eval_steps: 5, save_steps: 2000 });
+    await waitForStep(workbench, run, 12);
+    await workbench.call('runs/pause', { run });
+    const { step, folder } = await workbench.call('runs/show', { run });
+    const kept = (await readdir(join(folder, 'best'))).map((name) => Number(name.slice(5)));
+    const best = Math.max(...kept);
+    expect(best % 5).toBe(0);
+    const write = (name: string, weights?: 'best') =>
+      workbench.call('runs/export', {
+        run,
+        folder: join(scratch.inputs, name),
+        ...(weights && { weights }),
+      });
+    const last = (await write('last')).notices;
+    expect(last).toContain(`The run is paused; these are the weights of step ${step} of 2000.`);
+    if (best !== step) {
+      expect(last).toContain(`Its best weights on validation are those of step ${best}.`);
+    }
+    expect((await write('best', 'best')).notices).toContain(
+      `These are the weights of step ${best}, the best on validation; the run is paused at step ${step}.`,
+    );
+    const read = (name: string): Promise<string> =>
+      hashFile(join(scratch.inputs, name, 'model.safetensors'));
+    if (best !== step) expect(await read('best')).not.toBe(await read('last'));
+    await rm(join(folder, 'best'), { recursive: true });
+    await expect(write('none', 'best')).rejects.toMatchObject({ code: 'run/no-best' });
   });
 
   it('of NDT is the base model', async () => {

@@ -221,7 +221,11 @@ describe('options become requests', () => {
     [['runs', 'import', 'dir'], { name: 'runs/import', request: { path: resolve('dir') } }],
     [
       ['export', 'r', 'out'],
-      { name: 'runs/export', request: { run: 'r', folder: resolve('out') } },
+      { name: 'runs/export', request: { run: 'r', folder: resolve('out'), weights: 'last' } },
+    ],
+    [
+      ['export', 'r', 'out', '--weights', 'best'],
+      { name: 'runs/export', request: { run: 'r', folder: resolve('out'), weights: 'best' } },
     ],
     [['doctor'], { name: 'system/diagnostics', request: {} }],
   ])('%j', async (args, request) => {
@@ -298,6 +302,17 @@ describe('answers', () => {
     expect(out).toMatch(/^ *step +phase +role +split +NLL +pseudo-perplexity +tokens$/m);
     expect(out).toMatch(/2\.250 +9\.49/);
     expect(out).not.toMatch(/Rehearsal|Fisher|Conventions|guard/);
+  });
+
+  it('say of a guard that it ended a run which diverged', async () => {
+    const guard = { step: 120, action: 'rollback', nll: null, bound: 3.4, keptStep: 100 } as const;
+    const { out } = await run(['runs', 'show', 'run-1'], {
+      'runs/show': runDetail({ guard }),
+      'runs/changes': [],
+    });
+    expect(out).toMatch(
+      /rolled back at step 120: the run diverged, bound 3\.400; the run has the weights of step 100$/m,
+    );
   });
 
   it('show what a run says of its conventions, its buffer, its estimate and its guard', async () => {

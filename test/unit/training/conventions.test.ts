@@ -99,7 +99,7 @@ describe('conventionsOf', () => {
       return conventionsOf(specification({}, { settings }))['forgetting_guard'];
     };
     expect(guarded('stop')).toMatch(/^every 50 steps .* more than 0.2 nats .* of that step$/);
-    expect(guarded('rollback')).toMatch(/least target loss .* the base model included$/);
+    expect(guarded('rollback')).toMatch(/least target loss .* a run that diverges counts as beyond every bound$/);
     expect(conventionsOf(specification({}))).not.toHaveProperty('forgetting_guard');
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EvaluationEvent } from '../../../core/training/events.ts';
 import {
   bestStep,
+  divergenceVerdict,
   guardVerdict,
   requireGuardSets,
 } from '../../../core/training/forgettingGuard.ts';
@@ -130,5 +131,23 @@ describe('the guard', () => {
     expect(() => requireGuardSets(guard, sets)).not.toThrow();
     expect(() => requireGuardSets(guard, sets.slice(1))).toThrow('source set');
     expect(() => requireGuardSets({ ...guard, action: 'rollback' }, sets)).toThrow('target set');
+  });
+});
+
+describe('divergenceVerdict', () => {
+  const losses = validationLosses(history([1, 5], [1.1, 3], [1.2, 2]));
+  const guard = { max_forgetting: 0.15, action: 'rollback' } as const;
+
+  it('rolls back to the best of the steps before, within the bound', () => {
+    const verdict = { step: 25, action: 'rollback', nll: null, bound: 1.15, keptStep: 10 };
+    expect(divergenceVerdict(losses, guard, 25)).toEqual(verdict);
+    expect(divergenceVerdict(losses, guard, 10)).toMatchObject({ step: 10, keptStep: 0 });
+    expect(divergenceVerdict(losses, { ...guard, max_forgetting: 1 }, 25)?.keptStep).toBe(20);
+  });
+
+  it('is none without a guard that rolls back, or before the base model was scored', () => {
+    expect(divergenceVerdict(losses, undefined, 25)).toBeUndefined();
+    expect(divergenceVerdict(losses, { ...guard, action: 'stop' }, 25)).toBeUndefined();
+    expect(divergenceVerdict([], guard, 25)).toBeUndefined();
   });
 });

@@ -332,6 +332,9 @@ describe('a run in trouble', () => {
     );
     expect(guardWords({ ...guard, action: 'rollback', keptStep: 200 })).toMatch(/of step 200, the/);
     expect(guardWords({ ...guard, action: 'rollback', keptStep: 0 })).toMatch(/base model\.$/);
+    expect(guardWords({ ...guard, nll: null, action: 'rollback', keptStep: 200 })).toMatch(
+      /^At step 300 the run diverged: .* The run ends with the weights of step 200, the best/,
+    );
   });
 });
 
