@@ -9,6 +9,7 @@ import type { ShardWindows } from '../text/windows.ts';
 import type { TrainingSettings } from './configuration.ts';
 import { splitForMemory } from './microBatches.ts';
 import { bufferWindows, compositionOf, drawBuffer } from './rehearsalBuffer.ts';
+import { sourceShare } from './rehearsalSettings.ts';
 import type { BufferComposition, RehearsalSettings } from './rehearsalSettings.ts';
 import type { BatchStream } from './resources.ts';
 
@@ -68,12 +69,15 @@ export function openSourceStream(
   return closingOnError(windows, () => {
     const chosen = drawBuffer(windows, corpus.buffer, options.seed);
     const buffer = bufferWindows(windows, chosen);
-    const { per_device_train_batch_size: targetSize } = options.settings;
-    const plan = planStream('source', buffer, Math.max(1, Math.round(ratio * targetSize)), options);
+    const share = sourceShare(ratio, options.settings.per_device_train_batch_size);
+    const plan = planStream('source', buffer, share.source, options);
     return {
       ...streamOf('source', buffer, plan, options),
       plan,
-      composition: (steps) => compositionOf(windows, chosen, corpus.buffer, plan, steps),
+      composition: (steps) => ({
+        ...compositionOf(windows, chosen, corpus.buffer, plan, steps),
+        share,
+      }),
       close: () => windows.close(),
     };
   });

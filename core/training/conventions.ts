@@ -5,8 +5,10 @@
  */
 import { objectiveOf } from '../strategies/parts.ts';
 import type { Objective } from '../strategies/types.ts';
-import type { RunSpecification } from './configuration.ts';
+import type { RunSpecification, TrainingSettings } from './configuration.ts';
 import { isTrained } from './objective.ts';
+import { sourceShare } from './rehearsalSettings.ts';
+import type { RehearsalSettings } from './rehearsalSettings.ts';
 
 type Conventions = Record<string, string>;
 
@@ -68,10 +70,19 @@ function textConventions(
     masking: `${share} of the ${words ? 'tokens, whole words at a time' : 'tokens, each independently'}; of the chosen 80 % become the mask token, 10 % a random one, 10 % stay`,
     ...(objective.sourceRatio === null || rehearsal === undefined
       ? {}
-      : {
-          rehearsal: `${objective.sourceRatio} source sequences for each target sequence, from a buffer of at most ${rehearsal.buffer.size} drawn ${rehearsal.buffer.policy === 'uniform' ? 'uniformly' : 'by document'} with the seed of the run; every sequence once before any twice; packed and masked as the target`,
-        }),
+      : { rehearsal: rehearsalConvention(objective.sourceRatio, settings, rehearsal.buffer) }),
   };
+}
+
+function rehearsalConvention(
+  asked: number,
+  { per_device_train_batch_size: batchSize }: TrainingSettings,
+  buffer: RehearsalSettings,
+): string {
+  const { source, target, ratio } = sourceShare(asked, batchSize);
+  const rounded = ratio === asked ? '' : `, the nearest to the ratio ${asked} that was asked for`;
+  const policy = buffer.policy === 'uniform' ? 'uniformly' : 'by document';
+  return `${Number(ratio.toPrecision(3))} source sequences for each target sequence: ${source} with the ${target} of a micro-batch${rounded}; from a buffer of at most ${buffer.size} drawn ${policy} with the seed of the run; every sequence once before any twice; packed and masked as the target`;
 }
 
 function penaltyConventions({ fisher }: RunSpecification, { penalties }: Objective): Conventions {

@@ -12,6 +12,22 @@ export const rehearsalSettingsSchema = z.strictObject({
 });
 export type RehearsalSettings = z.infer<typeof rehearsalSettingsSchema>;
 
+/** What a ratio comes to with whole sequences. */
+export const sourceShareSchema = z.strictObject({
+  /** Source and target sequences in a full micro-batch. */
+  source: z.int().positive(),
+  target: z.int().positive(),
+  /** Source sequences for each target sequence. */
+  ratio: z.number().positive(),
+});
+export type SourceShare = z.infer<typeof sourceShareSchema>;
+
+/** With each micro-batch of `target` sequences come `ratio` times as many, rounded, at least one. */
+export function sourceShare(ratio: number, target: number): SourceShare {
+  const source = Math.max(1, Math.round(ratio * target));
+  return { source, target, ratio: source / target };
+}
+
 /** What is in the buffer and how often a run reads it. */
 export const bufferCompositionSchema = z.strictObject({
   policy: z.enum(['uniform', 'by_document']),
@@ -27,5 +43,7 @@ export const bufferCompositionSchema = z.strictObject({
   draws: z.int().nonnegative(),
   fewestRepeats: z.int().nonnegative(),
   mostRepeats: z.int().nonnegative(),
+  /** Events of before have none. */
+  share: sourceShareSchema.optional(),
 });
 export type BufferComposition = z.infer<typeof bufferCompositionSchema>;

@@ -52,9 +52,21 @@ function rehearsalFacts(buffer: Rehearsal): [string, string][] {
       `${formatCount(buffer.documents)} of the corpus's ${formatCount(buffer.corpusDocuments)}`,
     ],
     ['tokens', `${formatCount(buffer.tokens)}, special tokens included`],
+    ...shareFacts(buffer),
     [
       'draws',
       `${formatCount(buffer.draws)} sequences over the whole run, each ${times} ${times === '1' ? 'time' : 'times'}`,
+    ],
+  ];
+}
+
+function shareFacts({ share }: Rehearsal): [string, string][] {
+  if (share === undefined) return [];
+  const { source, target, ratio } = share;
+  return [
+    [
+      'in a batch',
+      `${formatCount(source)} with ${formatCount(target)} of the target, ratio ${formatSignificant(ratio)}`,
     ],
   ];
 }

@@ -131,6 +131,22 @@ describe('λ = 0', () => {
   });
 });
 
+describe('λ = 0 beside another part', () => {
+  it.each<[string, Strategy, Strategy]>([
+    ['EWC beside RH', { ewc: {} }, { rh: { lambda: 0 }, ewc: {} }],
+    ['RH beside EWC', { rh: {} }, { rh: {}, ewc: { lambda: 0 } }],
+  ])('leaves %s as it is alone, bit for bit', async (name, alone, strategy) => {
+    const single = tiny.specify(`${name} alone`, SHORT, alone);
+    const both = tiny.specify(name, SHORT, strategy);
+    expect(both.strategy).toBe('rh+ewc');
+    await completed(single);
+    await completed(both);
+    expect(await finalWeights(single)).not.toBe(await finalWeights(sdt));
+    expect(await finalWeights(both)).toBe(await finalWeights(single));
+    expect(metrics(both)).toEqual(metrics(single));
+  });
+});
+
 describe('strategies of one seed', () => {
   it('see the same target batches, masks and dropout, whether or not they draw source batches', async () => {
     const settings = { max_steps: 3, logging_steps: 1, gradient_accumulation_steps: 2 };
@@ -190,6 +206,7 @@ describe('what a run tells of its source', () => {
       draws: 60 + 9 * 4,
       fewestRepeats: 1,
       mostRepeats: 2,
+      share: { source: 4, target: 8, ratio: 0.5 },
     });
     expect(eventsOf(tiny.specify('rh-parted'), 'rehearsal').map(({ buffer }) => buffer)).toEqual(
       Array.from({ length: 3 }, () => event?.buffer),

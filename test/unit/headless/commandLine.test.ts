@@ -323,6 +323,7 @@ describe('answers', () => {
         ...{ sequences: 10_000, documents: 900, tokens: 1_234_567 },
         ...{ corpusSequences: 52_311, corpusDocuments: 1300 },
         ...{ draws: 12_000, fewestRepeats: 1, mostRepeats: 2 },
+        share: { source: 2, target: 6, ratio: 1 / 3 },
       },
       fisher: {
         id: 'f00d',
@@ -342,6 +343,7 @@ describe('answers', () => {
     for (const line of [
       /forgetting guard +ended the training and rolled back at step 120: source loss 3\.457 nats a masked token, bound 3\.400; the run has the weights of step 100$/m,
       /^Rehearsal buffer\n +policy +by document: .+\n +sequences +10,000 of the corpus's 52,311\n +documents +900 of/m,
+      /in a batch +2 with 6 of the target, ratio 0\.333$/m,
       /draws +12,000 sequences over the whole run, each 1 to 2 times$/m,
       /^Fisher diagonal\n +estimate +f00d\n +variant +per sequence: /m,
       /sequences +812 of the 1,000 asked for/,

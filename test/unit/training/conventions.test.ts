@@ -88,6 +88,20 @@ describe('conventionsOf', () => {
     expect(conventions['packing']).toMatch(/^concatenate: /);
     expect(conventions['masking']).toMatch(/^0.3 of the tokens, whole words at a time/);
     expect(conventions['rehearsal']).toMatch(/^0.5 source sequences .* 10000 drawn uniformly/);
+    const inBatchesOf = (batchSize: number): string | undefined =>
+      conventionsOf(
+        specification(
+          { rh: { ratio: 0.25 } },
+          { settings: { per_device_train_batch_size: batchSize } },
+        ),
+      )['rehearsal'];
+    expect(inBatchesOf(32)).toMatch(
+      /^0.25 source sequences for each target sequence: 8 with the 32 of a micro-batch; from/,
+    );
+    expect(inBatchesOf(1)).toMatch(
+      /^1 source sequences .*: 1 with the 1 of a micro-batch, the nearest to the ratio 0.25 that/,
+    );
+    expect(inBatchesOf(6)).toMatch(/^0.333 source sequences .*: 2 with the 6 of/);
     expect(conventions['distillation']).toContain('temperature 4');
     expect(conventions['layer_rates']).toContain('0.7');
     expect(conventionsOf(specification({ gem: {} }))['projection']).toContain('g · m < 0');
@@ -99,7 +113,9 @@ describe('conventionsOf', () => {
       return conventionsOf(specification({}, { settings }))['forgetting_guard'];
     };
     expect(guarded('stop')).toMatch(/^every 50 steps .* more than 0.2 nats .* of that step$/);
-    expect(guarded('rollback')).toMatch(/least target loss .* a run that diverges counts as beyond every bound$/);
+    expect(guarded('rollback')).toMatch(
+      /least target loss .* a run that diverges counts as beyond every bound$/,
+    );
     expect(conventionsOf(specification({}))).not.toHaveProperty('forgetting_guard');
   });
 
