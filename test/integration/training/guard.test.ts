@@ -213,9 +213,9 @@ function breakGradients({ brokenSteps }: UnigramSession): void {
 
 /** Weights so far from the base model, as those of step 12 are first, score no finite loss. */
 function breakScores(session: UnigramSession): void {
-  const score = session.evaluate;
+  const score = session.evaluate.bind(session);
   session.evaluate = async (batch) => {
-    const losses = await score.call(session, batch);
+    const losses = await score(batch);
     const [weights = []] = (await session.readWeights()).values();
     return Math.hypot(...weights) > 12 ? losses.fill(Number.NaN) : losses;
   };
