@@ -77,7 +77,8 @@ export async function followRuns(
       newer.set(event.run.id, event.run);
       display.change(event.run);
       wake();
-    } else if (event.type === 'run/event') display.event(event.event);
+    } else if (event.type === 'project/changed') wake();
+    else if (event.type === 'run/event') display.event(event.event);
   });
   let isTold = false;
   let still = 0;

@@ -226,6 +226,8 @@ export const projectSummarySchema = z.object({
   choices: z.array(choiceSchema),
   /** More runs will be queued when the ones that choose λ have ended. */
   expectsMore: z.boolean(),
+  /** Why it could not go on by itself; null when nothing stopped it. */
+  error: errorReportSchema.nullable(),
 });
 export type ProjectSummary = z.infer<typeof projectSummarySchema>;
 
@@ -319,6 +321,11 @@ export const calls = {
     request: z.object({ project: z.string(), seeds: projectFileSchema.shape.seeds.unwrap() }),
     reply: startedProjectSchema,
   },
+  /** Chooses the λ that can be chosen by now and queues its runs, as is done by itself; nothing else. */
+  'projects/advance': {
+    request: z.object({ project: z.string() }),
+    reply: projectSummarySchema,
+  },
   /** Times a short probe of the project on this machine; registers nothing and leaves nothing. */
   'projects/estimate': {
     request: z.object({ project: projectFileSchema }),
@@ -401,6 +408,8 @@ export const workbenchEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run/event'), event: runEventSchema }),
   z.object({ type: z.literal('run/state'), run: runSummarySchema }),
   runsChangedEventSchema,
+  /** Something stopped the project from going on by itself, or does so no more. */
+  z.object({ type: z.literal('project/changed'), project: z.string() }),
   z.object({
     type: z.literal('progress'),
     /** Identifies the call that is at work. */

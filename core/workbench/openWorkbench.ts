@@ -164,8 +164,13 @@ class OwnedWorkbench implements WorkbenchClient {
       ...reads,
       'projects/show': async (request, context) => {
         const shown = await reads['projects/show'](request, context);
-        return { ...shown, runs: shown.runs.map((run) => this.#queue.asItStands(run)) };
+        const runs = shown.runs.map((run) => this.#queue.asItStands(run));
+        return this.#projects.asItStands({ ...shown, runs });
       },
+      'projects/list': async (request, context) =>
+        (await reads['projects/list'](request, context)).map((project) =>
+          this.#projects.asItStands(project),
+        ),
       'runs/list': async (request, context) =>
         (await reads['runs/list'](request, context)).map((run) => this.#queue.asItStands(run)),
       'runs/show': async (request, context) =>
@@ -253,7 +258,7 @@ class OwnedWorkbench implements WorkbenchClient {
     this.#lock.release();
   }
 
-  /** A failure is not lost: whoever runs the project's file next meets its cause. */
+  /** A failure is not lost: it stands with the project. */
   #advance(projectId: string): void {
     if (this.#closing !== undefined) return;
     void this.#track((context) => this.#projects.advance(projectId, context)).catch(

@@ -99,5 +99,6 @@ export function toProjectSummary(store: Store, record: ProjectRecord): ProjectSu
     runs: store.runSummaries.list({ projectId: record.id, archived: true }),
     choices: states.map(({ choice }) => choice),
     expectsMore: expectsMore(states),
+    error: null,
   };
 }

@@ -206,6 +206,7 @@ export function sampleProjects(runs: readonly RunSummary[]): ProjectSummary[] {
     seeds: [1, 2, 3],
     choices: [],
     expectsMore: false,
+    error: null,
   }));
 }
 

@@ -226,6 +226,9 @@ export class Workbench {
       case 'runs/changed':
         this.#hearChanged(event.runs);
         break;
+      case 'project/changed':
+        if (this.projects.isLoaded) void this.projects.refresh();
+        break;
       case 'progress':
         activities.ofForeign(event);
         break;

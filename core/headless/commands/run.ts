@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { hasDiverged } from '../../workbench/lambdaChoice.ts';
 import { readProjectFile } from '../../workbench/readProjectFile.ts';
+import type { ErrorReport } from '../../base/errors.ts';
 import type { EngineChoice } from '../../engine/types.ts';
 import { runSummarySchema } from '../../workbench/contract.ts';
 import type {
@@ -137,9 +138,9 @@ async function runUntil(
   };
   let { interrupted, stalled } = await followRuns(workbench, look, environment, stop);
   if (stalled && !interrupted) {
-    // Whoever owns the home folder could not go on by itself: this goes on, or says why not.
-    const again = await callWithProgress(environment, workbench, 'projects/run', { project });
-    for (const run of again.runs) meant.add(run.id);
+    // Whoever owns the home folder could not go on by itself: this goes on, or says why not. The file
+    // is not given again: what a person cancelled meanwhile stays cancelled.
+    await callWithProgress(environment, workbench, 'projects/advance', { project: id });
     ({ interrupted, stalled } = await followRuns(workbench, look, environment, stop));
   }
   const last = await look();
@@ -159,16 +160,17 @@ function projectAnswer(
 ): Answer {
   const troubles = runs.filter((run) => run.state !== 'completed' && !isJudged(run));
   const open = openChoices(project);
-  const isDone = troubles.length === 0 && open.length === 0;
+  const isDone = troubles.length === 0 && open.length === 0 && project.error === null;
   const text = [
     describeProjectResults(results),
     ...troubles.map(describeTrouble),
     ...open.map(describeOpenChoice),
+    project.error === null ? '' : describeStandstill(project.error),
     howToResume(troubles),
   ].join('');
-  const { id, name, choices } = project;
+  const { id, name, choices, error } = project;
   return {
-    document: { project: { id, name }, notices, runs, choices, results, interrupted },
+    document: { project: { id, name }, notices, runs, choices, error, results, interrupted },
     text,
     exitCode: isDone ? 0 : interrupted ? INTERRUPTED_EXIT_CODE : FAILED_EXIT_CODE,
   };
@@ -191,6 +193,10 @@ function describeOpenChoice(choice: LambdaChoice): string {
     `${choiceText(choice)}.\n` +
     (failures.length > 0 ? failures : [OPEN]).map((sentence) => `  ${sentence}\n`).join('')
   );
+}
+
+function describeStandstill({ message, hint }: ErrorReport): string {
+  return `The project could not go on by itself. ${message}\n  ${hint}\n  Then run the project file again.\n`;
 }
 
 /** One line for a run that did not complete. */

@@ -1,8 +1,9 @@
-import { UserError } from '../../base/errors.ts';
+import { UserError, reportError } from '../../base/errors.ts';
 import type { ProjectRecord } from '../../store/projects.ts';
+import { asStoreError } from '../../store/storeErrors.ts';
 import { throwIfAborted } from '../calls.ts';
 import type { CallContext, Handlers } from '../calls.ts';
-import type { StartedProject } from '../contract.ts';
+import type { ProjectSummary, StartedProject } from '../contract.ts';
 import { findProject } from '../find.ts';
 import { canChoose, choiceStates, parseStoredProject } from '../projectChoices.ts';
 import type { ProjectFile } from '../projectFile.ts';
@@ -13,30 +14,59 @@ import { buildShared, requireSpaceFor } from './projectMaterial.ts';
 import type { Material } from './projectMaterial.ts';
 import { corporaIn, register, requireMaterialFor, requireRunnable } from './projectRegistration.ts';
 import type { Services } from './services.ts';
+import { Standstills } from './standstills.ts';
 
 export interface ProjectService {
-  readonly handlers: Handlers<'projects/run' | 'projects/add-seeds'>;
+  readonly handlers: Handlers<'projects/run' | 'projects/add-seeds' | 'projects/advance'>;
   /**
    * Makes the choices of a project that can be made by now, and queues the runs that they lead to.
-   * Nothing else of the project is touched.
+   * Nothing else of the project is touched. A failure is kept with the project until it goes on.
    */
   advance(projectId: string, context: CallContext): Promise<void>;
   /** Projects that advance has work on, which an owner that died left undone. */
   waiting(): string[];
+  /** A project with what stops it from going on by itself, which is not in the history. */
+  asItStands<Project extends ProjectSummary>(project: Project): Project;
 }
 
 export function projectService(services: Services): ProjectService {
   const { store } = services;
   // One at a time: the same file given twice at once must not become two projects.
   const inTurn = oneAtATime();
+  const standstills = new Standstills(services.publish);
+  const goOn = (projectId: string, context: CallContext): Promise<void> =>
+    inTurn(async () => {
+      try {
+        await advance(services, projectId, context);
+      } catch (error) {
+        // What is stopped is gone on with at the next start.
+        if (!context.signal.aborted) {
+          standstills.begin(projectId, reportError(asStoreError(error, services.home.database)));
+        }
+        throw error;
+      }
+      standstills.end(projectId);
+    });
+  /** With a registration goes whatever could be chosen. */
+  const begin = async (registering: Promise<StartedProject>): Promise<StartedProject> => {
+    const started = await registering;
+    standstills.end(started.id);
+    return started;
+  };
   return {
     handlers: {
       'projects/run': ({ project }, context) =>
-        inTurn(() => runProject(services, project, context)),
+        inTurn(() => begin(runProject(services, project, context))),
       'projects/add-seeds': ({ project, seeds }, context) =>
-        inTurn(() => addSeeds(services, findProject(store, project), seeds, context)),
+        inTurn(() => begin(addSeeds(services, findProject(store, project), seeds, context))),
+      'projects/advance': async ({ project: word }, context) => {
+        const { id } = findProject(store, word);
+        await goOn(id, context);
+        return toProjectSummary(store, findProject(store, id));
+      },
     },
-    advance: (projectId, context) => inTurn(() => advance(services, projectId, context)),
+    advance: goOn,
+    asItStands: (project) => standstills.asItStands(project),
     waiting: () =>
       store.projects
         .list()

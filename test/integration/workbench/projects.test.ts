@@ -3,6 +3,7 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openStore } from '../../../core/store/store.ts';
+import { startNodeProcess } from '../../../core/workbench/hostProcess.ts';
 import { connectWorkbench } from '../../../core/workbench/remoteClient.ts';
 import type { ProjectSummary, WorkbenchClient } from '../../../core/workbench/contract.ts';
 import { projectFileSchema } from '../../../core/workbench/projectFile.ts';
@@ -417,6 +418,40 @@ describe('a value of λ that diverges', () => {
       true,
     ]);
   });
+});
+
+it('what stops a project from going on stands with it until it goes on', async () => {
+  await workbench.close();
+  let isBroken = false;
+  workbench = await open(scratch, {
+    startProcess: (entry, args) =>
+      // Training goes on; what the runs of the chosen value share cannot be made.
+      startNodeProcess(isBroken && !/training[/\\]job\./.test(entry) ? 'nothing.ts' : entry, args),
+  });
+  const changes: string[] = [];
+  workbench.subscribe((event) => {
+    if (event.type === 'project/changed') changes.push(event.project);
+  });
+  const { id } = await workbench.call('projects/run', {
+    project: study([{ l2: { lambda: [0.01, 1] } }]),
+  });
+  isBroken = true;
+  const stopped = await untilDone(workbench, id);
+  expect(stopped).toMatchObject({ expectsMore: false, error: { code: 'job/died' } });
+  expect(stopped.runs.map(({ state }) => state)).toEqual(['completed', 'completed']);
+  expect(await workbench.call('projects/list', {})).toMatchObject([{ error: stopped.error }]);
+  expect(changes).toEqual([id]);
+  await expect(workbench.call('projects/advance', { project: id })).rejects.toMatchObject({
+    code: 'job/died',
+  });
+  isBroken = false;
+  const goesOn = await workbench.call('projects/advance', { project: id });
+  expect(goesOn).toMatchObject({ error: null });
+  expect(goesOn.runs).toHaveLength(3);
+  expect(changes).toEqual([id, id, id]);
+  const done = await untilDone(workbench, id);
+  expect(done.error).toBeNull();
+  expect(done.runs.map(({ state }) => state)).toEqual(Array(3).fill('completed'));
 });
 
 describe('a text that was replaced under its name', () => {

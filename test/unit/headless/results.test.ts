@@ -56,7 +56,7 @@ describe('results', () => {
 
   const project = (id: string, name: string, choices: readonly LambdaChoice[] = []) => ({
     ...{ id, name, createdAt: '2026-11-23T18:00:00.000Z' },
-    ...{ seeds: [1], runs: [], choices, expectsMore: false },
+    ...{ seeds: [1], runs: [], choices, expectsMore: false, error: null },
   });
 
   it('says that a row is still to come while its λ is not chosen', async () => {

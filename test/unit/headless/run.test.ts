@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCommandLine } from '../../../core/headless/program.ts';
 import { followRuns } from '../../../core/headless/follow.ts';
 import type {
@@ -71,6 +71,7 @@ describe('run', () => {
       seeds: [1],
       choices: [],
       expectsMore: false,
+      error: null,
       notices,
     });
     return movingWorkbench(() => [...runs.values()], {
@@ -198,20 +199,31 @@ describe('run', () => {
 
   type FollowedProject = Omit<StartedProject, 'runs'> & { runs: RunDetail[] };
 
-  /** A project whose looks are given one by one; the last one stays. */
-  function projectOf(looks: Partial<FollowedProject>[]) {
+  /**
+   * A project whose looks are given one by one; the last one stays. With `advanced` nothing is heard of
+   * it until it is told to go on.
+   */
+  function projectOf(looks: Partial<FollowedProject>[], advanced?: Partial<FollowedProject>) {
     let current: FollowedProject = {
       ...{ id: 'project-1', name: 'pilot', createdAt: '2026-11-23T18:00:00.000Z' },
-      ...{ seeds: [1], runs: [sweep], choices: [open], expectsMore: true, notices: [] },
+      ...{
+        seeds: [1],
+        runs: [sweep],
+        choices: [open],
+        expectsMore: true,
+        error: null,
+        notices: [],
+      },
     };
     const byId = (request: unknown): unknown => {
       const { run } = request as { run: string };
       return current.runs.find(({ id }) => id === run) ?? new Error(run);
     };
-    return movingWorkbench(() => current.runs, {
+    return movingWorkbench(() => (advanced === undefined ? current.runs : []), {
       'runs/list': [],
       'projects/run': () => current,
       'projects/show': () => (current = { ...current, ...looks.shift() }),
+      'projects/advance': () => (current = { ...current, ...advanced }),
       'projects/results': projectResults([row('sdt', 0.5, 1.75)]),
       'runs/show': byId,
       'runs/pause': (request: unknown) => {
@@ -284,6 +296,42 @@ describe('run', () => {
     expect(environment.stdout.text).toContain(
       '  All values of EWC diverged, so that none is chosen.',
     );
+  });
+
+  it('says what stopped the project from going on by itself', async () => {
+    const tried = { ...sweep, state: 'completed' as const };
+    const error = { code: 'x', message: 'The disk is full.', hint: 'Free some space.' };
+    const workbench = projectOf([{}, { runs: [tried], expectsMore: false, error }]);
+    const environment = memoryEnvironment(workbench);
+    expect(await runCommandLine(['run', project], environment, '1')).toBe(1);
+    expect(environment.stdout.text).toContain(
+      'The project could not go on by itself. The disk is full.\n  Free some space.\n',
+    );
+    expect(workbench.requests.map(({ name }) => name)).not.toContain('projects/advance');
+  });
+
+  it('goes on where the owner did not, and gives the file only once', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const tried = { ...sweep, state: 'completed' as const };
+      const workbench = projectOf([{ runs: [tried] }], {
+        runs: [tried, { ...chosen, state: 'completed' as const }],
+        choices: [ewcChoice()],
+        expectsMore: false,
+      });
+      const ended = runCommandLine(['run', project], memoryEnvironment(workbench), '1');
+      let isRunning = true;
+      void ended.finally(() => (isRunning = false));
+      while (isRunning) {
+        await vi.advanceTimersByTimeAsync(1000);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(await ended).toBe(0);
+      const asked = workbench.requests.filter(({ name }) => /^projects\/(run|advance)$/.test(name));
+      expect(asked.map(({ name }) => name)).toEqual(['projects/run', 'projects/advance']);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('pauses the sweep on Ctrl-C and expects nothing more', async () => {

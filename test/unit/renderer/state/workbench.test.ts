@@ -43,6 +43,19 @@ test('new runs of other windows are read, and the projects that they belong to',
   expect(window.asked.sort()).toEqual(['projects/list', 'runs/list']);
 });
 
+test('a project that stopped, or goes on, is read anew by windows that show projects', async () => {
+  const window = new PlayedWindow();
+  await vi.runAllTimersAsync();
+  window.asked.length = 0;
+  window.hear({ type: 'project/changed', project: 'project-1' });
+  await vi.runAllTimersAsync();
+  expect(window.asked).toEqual([]);
+  await window.workbench.projects.load();
+  window.hear({ type: 'project/changed', project: 'project-1' });
+  await vi.runAllTimersAsync();
+  expect(window.asked).toEqual(['projects/list', 'projects/list']);
+});
+
 test('an import whose answer was lost to a break is shown again when it is heard of', async () => {
   const window = new PlayedWindow();
   const progress = (done: number): WorkbenchEvent => {
