@@ -77,8 +77,6 @@ export function philox4x32(
 
 /** A sequence of random numbers at one place, e.g. `(seed 7, targetMasks, step 120, window 3)`. */
 export class RandomStream {
-  readonly #seed: number;
-  readonly #stream: StreamName;
   readonly #key0: number;
   readonly #key1: number;
   readonly #place0: number;
@@ -89,22 +87,11 @@ export class RandomStream {
 
   /** `place` positions the stream; each part is an unsigned integer below 2^32. */
   constructor(seed: number, stream: StreamName, ...place: [first?: number, second?: number]) {
-    this.#seed = seed;
-    this.#stream = stream;
     this.#key0 = seed >>> 0;
     // Seeds above 32 bits keep their high part; the stream number takes the top byte.
     this.#key1 = ((Math.floor(seed / 2 ** 32) & 0xffffff) | (STREAMS[stream] << 24)) >>> 0;
     this.#place0 = place[0] ?? 0;
     this.#place1 = place[1] ?? 0;
-  }
-
-  /** A stream at the same place, which goes on for itself. */
-  clone(): RandomStream {
-    const copy = new RandomStream(this.#seed, this.#stream, this.#place0, this.#place1);
-    copy.#block.set(this.#block);
-    copy.#blockIndex = this.#blockIndex;
-    copy.#used = this.#used;
-    return copy;
   }
 
   /** Uniform over 0 … 2^32 − 1. */
@@ -158,8 +145,22 @@ export class RandomStream {
     return radius * Math.cos(2 * Math.PI * this.nextFloat());
   }
 
+  /** Chi-squared with `degrees` degrees of freedom, a positive integer (Marsaglia and Tsang 2000). */
+  nextChiSquared(degrees: number): number {
+    if (degrees === 1) return this.nextNormal() ** 2;
+    const shape = degrees / 2 - 1 / 3;
+    for (;;) {
+      const normal = this.nextNormal();
+      const cube = (1 + normal / Math.sqrt(9 * shape)) ** 3;
+      const uniform = 1 - this.nextFloat();
+      if (cube <= 0) continue;
+      const bound = normal ** 2 / 2 + shape * (1 - cube + Math.log(cube));
+      if (Math.log(uniform) < bound) return 2 * shape * cube;
+    }
+  }
+
   /** Shuffles in place (Fisher and Yates) and returns the same array. */
-  shuffle<T extends Uint32Array | Int32Array | unknown[]>(values: T): T {
+  shuffle<T extends Uint32Array | Int32Array | Float64Array | unknown[]>(values: T): T {
     for (let i = values.length - 1; i > 0; i--) {
       const j = this.nextInteger(i + 1);
       const held = values[i];

@@ -1,9 +1,26 @@
 /**
- * Uncertainty of evaluation results. The unit that is resampled is the document: masked tokens of
- * one document are not independent. A loss is a ratio of sums, Σ loss / Σ tokens, so both sums are
- * resampled together (the ratio bootstrap; Efron and Tibshirani 1993, chapters 6 and 13).
+ * Uncertainty of differences between evaluation results. The unit that is resampled is the document:
+ * masked tokens of one document are not independent. A loss is a ratio of sums, Σ loss / Σ tokens, so
+ * both sums are resampled together (the ratio bootstrap; Efron and Tibshirani 1993, chapters 6 and 13).
+ *
+ * Percentiles of plain resamples claim too much of small samples: their variance has divisor n, they
+ * know nothing of its own uncertainty, and they never leave the range of what was seen (Hesterberg
+ * 2015, "What teachers should know about the bootstrap", The American Statistician 69). So the
+ * deviation of a resample of n documents is multiplied by √(n / χ²), χ² drawn with n − 1 degrees of
+ * freedom, which makes of a normal deviate one of Student's t and is next to 1 where documents are
+ * many; and the mean over k seeds, mostly 2 to 5, is not resampled at all but moved by its standard
+ * error times Student's t with k − 1 degrees of freedom. Two sources of error, each with a t of its
+ * own, are the Behrens–Fisher sum, which covers at least what it says.
+ * Alternatives and measured coverage: docs/adr/0008-small-samples-get-students-t.md.
  */
 import { RandomStream } from '../base/random.ts';
+import { studentQuantiles } from './studentsT.ts';
+
+/**
+ * With fewer documents no interval and no p is given: if their differences have signs by chance, five
+ * documents have one sign in 2 of 2⁵ cases, which is more than 0.05.
+ */
+export const FEWEST_DOCUMENTS = 6;
 
 /** Sums over the same documents in the same order. */
 export interface DocumentSums {
@@ -13,15 +30,16 @@ export interface DocumentSums {
   readonly weight: ArrayLike<number>;
 }
 
-export interface Interval {
+export interface Difference {
   readonly estimate: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-export interface Difference extends Interval {
-  /** Two-sided: twice the smaller share of resamples on one side of zero. */
-  readonly p: number;
+  /** Ends of the interval; null for fewer than FEWEST_DOCUMENTS documents, and so is p. */
+  readonly low: number | null;
+  readonly high: number | null;
+  /**
+   * Two-sided: twice the smaller share of resamples on one side of zero, and not less than the
+   * probability that so many documents have one sign by chance.
+   */
+  readonly p: number | null;
 }
 
 export interface BootstrapOptions {
@@ -32,18 +50,18 @@ export interface BootstrapOptions {
 }
 
 const DEFAULTS = { resamples: 10_000, seed: 0, level: 0.95 } as const;
+/** Documents drawn between two pauses: some milliseconds. */
+const DRAWN_AT_ONCE = 100_000;
 
 /** Σ loss / Σ weight, nats. NaN for no weight at all. */
-export function meanLoss(sums: DocumentSums): number {
-  return ratio(sums, undefined);
-}
-
-/** The mean loss of one run with its percentile interval over documents. */
-export function meanLossInterval(sums: DocumentSums, options: BootstrapOptions = {}): Interval {
-  const [draws] = bootstrap(sums.lossSum.length, options, 1, (chosen, _, write) => {
-    write(0, ratio(sums, chosen));
-  });
-  return { estimate: meanLoss(sums), ...percentiles(draws, options) };
+export function meanLoss({ lossSum, weight }: DocumentSums): number {
+  let loss = 0;
+  let total = 0;
+  for (let i = 0; i < lossSum.length; i++) {
+    loss += lossSum[i];
+    total += weight[i];
+  }
+  return loss / total;
 }
 
 /** The mean loss of `a` minus that of `b`, both resampled with the same documents. */
@@ -60,16 +78,16 @@ export interface Comparison {
   readonly a: readonly DocumentSums[];
   readonly b: readonly DocumentSums[];
   /**
-   * `paired` (default): a[i] and b[i] share a seed, and seeds are drawn as pairs. `independent`: they
-   * share none, and the seeds of each side are drawn for themselves.
+   * `paired` (default): a[i] and b[i] share a seed, and what varies is their difference.
+   * `independent`: they share none, and the seeds of each side vary for themselves.
    */
   readonly seeds?: 'paired' | 'independent';
 }
 
 /**
  * The difference of means over seeds, a − b, where `a[i]` and `b[i]` share a seed and all share the
- * documents. A resample draws seeds, then documents (the same for every drawn seed), with
- * replacement. With one seed it is the paired bootstrap over documents.
+ * documents: documents are resampled, the same for every seed, and seeds vary as Student's t has it.
+ * With one seed it is the paired bootstrap over documents, and holds for these runs alone.
  */
 export function hierarchicalDifference(
   a: readonly DocumentSums[],
@@ -90,41 +108,61 @@ export function hierarchicalDifferences(
   comparisons: readonly Comparison[],
   options: BootstrapOptions = {},
 ): Difference[] {
+  const work = differencesWithPauses(comparisons, options);
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+  }
+}
+
+/** As hierarchicalDifferences, in portions of some milliseconds. */
+export function* differencesWithPauses(
+  comparisons: readonly Comparison[],
+  options: BootstrapOptions = {},
+): Generator<undefined, Difference[]> {
   if (comparisons.length === 0) return [];
   const results = [...new Set(comparisons.flatMap(({ a, b }) => [...a, ...b]))];
   const documents = results[0]?.lossSum.length ?? 0;
   requireMatching(comparisons, results, documents);
+  const losses = Float64Array.from(results, meanLoss);
   const place = new Map(results.map((sums, index) => [sums, index]));
-  const placesOf = (side: readonly DocumentSums[]): number[] =>
-    side.map((sums) => place.get(sums) ?? -1);
-  const indexed = comparisons.map(({ a, b, seeds = 'paired' }) => ({
-    a: placesOf(a),
-    b: placesOf(b),
-    seeds,
-  }));
-  const all = Float64Array.from(results, meanLoss);
+  const means = comparisons.map((comparison) => meanOf(comparison, place, losses));
+  if (documents < FEWEST_DOCUMENTS) {
+    return means.map(({ estimate }) => ({ estimate, low: null, high: null, p: null }));
+  }
+  const { resamples, seed, level } = { ...DEFAULTS, ...options };
+  const seedDraws = new SeedDraws(seed, resamples);
+  const moves = means.map(({ seedErrors }) =>
+    seedErrors.map(({ error, degrees }, side) => ({ error, t: seedDraws.of(degrees, side) })),
+  );
+  const draws = means.map(() => new Float64Array(resamples));
   const table = interleave(results, documents);
-  const losses = new Float64Array(results.length);
-  const draws = bootstrap(documents, options, indexed.length, (chosen, random, write) => {
-    resampledLosses(table, chosen, losses);
-    for (const [index, { a, b, seeds }] of indexed.entries()) {
-      // Each comparison draws its seeds as if it were the only one.
-      const own = a.length > 1 || b.length > 1 ? random.clone() : random;
-      const value =
-        seeds === 'paired'
-          ? meanOfPairs(losses, a, b, own)
-          : drawnMean(losses, a, own) - drawnMean(losses, b, own);
-      write(index, value);
+  const chosen = new Uint32Array(documents);
+  for (let resample = 0, drawn = 0; resample < resamples; resample++, drawn += documents) {
+    if (drawn >= DRAWN_AT_ONCE) {
+      yield;
+      drawn = 0;
     }
-  });
-  return indexed.map(({ a, b, seeds }, index) => {
-    const ascending = draws[index];
-    const estimate =
-      seeds === 'paired'
-        ? mean(a.map((one, seed) => all[one] - all[b[seed]]))
-        : mean(a.map((one) => all[one])) - mean(b.map((one) => all[one]));
-    return { estimate, ...percentiles(ascending, options), p: twoSidedP(ascending) };
-  });
+    // A resample is a pure function of (seed, resample).
+    const random = new RandomStream(seed, 'bootstrap', resample);
+    random.fillIntegers(chosen, documents);
+    const scale = Math.sqrt(documents / random.nextChiSquared(documents - 1));
+    resampledLosses(table, chosen, losses);
+    for (const [index, { estimate, over }] of means.entries()) {
+      let value = estimate + scale * (over(losses) - estimate);
+      for (const { error, t } of moves[index]) value += error * t[resample];
+      draws[index][resample] = value;
+    }
+  }
+  const tail = (1 - level) / 2;
+  const differences: Difference[] = [];
+  for (const [index, { estimate }] of means.entries()) {
+    yield;
+    const ascending = draws[index].sort();
+    const [low, high] = [quantile(ascending, tail), quantile(ascending, 1 - tail)];
+    differences.push({ estimate, low, high, p: twoSidedP(ascending, documents) });
+  }
+  return differences;
 }
 
 function requireMatching(
@@ -141,27 +179,62 @@ function requireMatching(
   }
 }
 
-function meanOfPairs(
-  losses: Float64Array,
-  a: readonly number[],
-  b: readonly number[],
-  random: RandomStream,
-): number {
-  const count = a.length;
-  if (count === 1) return losses[a[0]] - losses[b[0]];
-  let sum = 0;
-  for (let i = 0; i < count; i++) {
-    const seed = random.nextInteger(count);
-    sum += losses[a[seed]] - losses[b[seed]];
-  }
-  return sum / count;
+/** A difference of means over seeds, for any losses of the results. */
+interface MeanDifference {
+  readonly estimate: number;
+  readonly over: (losses: Float64Array) => number;
+  /** Standard errors of what is averaged over seeds; none where one seed is all there is. */
+  readonly seedErrors: readonly { readonly error: number; readonly degrees: number }[];
 }
 
-function drawnMean(losses: Float64Array, side: readonly number[], random: RandomStream): number {
-  if (side.length === 1) return losses[side[0]];
-  let sum = 0;
-  for (let i = 0; i < side.length; i++) sum += losses[side[random.nextInteger(side.length)]];
-  return sum / side.length;
+/** For each resample a value of Student's t, the same for every comparison. */
+class SeedDraws {
+  readonly #seed: number;
+  readonly #resamples: number;
+  readonly #known = new Map<string, Float64Array>();
+
+  constructor(seed: number, resamples: number) {
+    this.#seed = seed;
+    this.#resamples = resamples;
+  }
+
+  /** Two sides whose seeds are not paired vary independently. */
+  of(degrees: number, side: number): Float64Array {
+    const key = `${degrees}/${side}`;
+    let draws = this.#known.get(key);
+    if (draws === undefined) {
+      const random = new RandomStream(this.#seed, 'bootstrap', degrees, 1 + side);
+      draws = random.shuffle(studentQuantiles(degrees, this.#resamples));
+      this.#known.set(key, draws);
+    }
+    return draws;
+  }
+}
+
+function meanOf(
+  { a, b, seeds = 'paired' }: Comparison,
+  place: ReadonlyMap<DocumentSums, number>,
+  losses: Float64Array,
+): MeanDifference {
+  const placesOf = (side: readonly DocumentSums[]): number[] =>
+    side.map((sums) => place.get(sums) ?? -1);
+  const [ofA, ofB] = [placesOf(a), placesOf(b)];
+  const pairs = (of: Float64Array): number[] => ofA.map((one, seed) => of[one] - of[ofB[seed]]);
+  const side = (places: readonly number[], of: Float64Array): number[] =>
+    places.map((one) => of[one]);
+  // Summed by pairs, equal results differ by zero exactly.
+  const over =
+    seeds === 'paired'
+      ? (of: Float64Array) => mean(pairs(of))
+      : (of: Float64Array) => mean(side(ofA, of)) - mean(side(ofB, of));
+  const varying = seeds === 'paired' ? [pairs(losses)] : [side(ofA, losses), side(ofB, losses)];
+  const seedErrors = varying
+    .filter((values) => values.length > 1)
+    .map((values) => ({
+      error: meanAndDeviation(values).deviation / Math.sqrt(values.length),
+      degrees: values.length - 1,
+    }));
+  return { estimate: over(losses), over, seedErrors };
 }
 
 /** Results side by side, a row a document, so that a drawn document is read in one place. */
@@ -237,55 +310,6 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Ratio of sums over the chosen documents (repeats count), or over all. */
-function ratio(sums: DocumentSums, chosen: Uint32Array | undefined): number {
-  const { lossSum, weight } = sums;
-  let loss = 0;
-  let total = 0;
-  const count = chosen?.length ?? lossSum.length;
-  for (let i = 0; i < count; i++) {
-    const document = chosen === undefined ? i : chosen[i];
-    loss += lossSum[document];
-    total += weight[document];
-  }
-  return loss / total;
-}
-
-/**
- * The values that `statistics` writes for every resample, ascending, one array for each of `count`
- * statistics. Resample i is a pure function of (seed, i).
- */
-function bootstrap(
-  documents: number,
-  options: BootstrapOptions,
-  count: number,
-  statistics: (
-    chosen: Uint32Array,
-    random: RandomStream,
-    write: (statistic: number, value: number) => void,
-  ) => void,
-): Float64Array[] {
-  const { resamples, seed } = { ...DEFAULTS, ...options };
-  const chosen = new Uint32Array(documents);
-  const draws = Array.from({ length: count }, () => new Float64Array(resamples));
-  for (let resample = 0; resample < resamples; resample++) {
-    const random = new RandomStream(seed, 'bootstrap', resample);
-    random.fillIntegers(chosen, documents);
-    statistics(chosen, random, (statistic, value) => {
-      draws[statistic][resample] = value;
-    });
-  }
-  return draws.map((values) => values.sort());
-}
-
-function percentiles(
-  ascending: Float64Array,
-  options: BootstrapOptions,
-): { low: number; high: number } {
-  const tail = (1 - (options.level ?? DEFAULTS.level)) / 2;
-  return { low: quantile(ascending, tail), high: quantile(ascending, 1 - tail) };
-}
-
 /** Linear interpolation between order statistics, as NumPy's default. */
 export function quantile(ascending: ArrayLike<number>, probability: number): number {
   const place = (ascending.length - 1) * probability;
@@ -294,13 +318,17 @@ export function quantile(ascending: ArrayLike<number>, probability: number): num
   return below + (above - below) * (place - Math.floor(place));
 }
 
-/** One resample is added on each side, so that p is never 0 (Davison and Hinkley 1997, section 4.2). */
-function twoSidedP(draws: Float64Array): number {
+/**
+ * One resample is added on each side, so that p is never 0 (Davison and Hinkley 1997, section 4.2);
+ * and a sign-flip test of n documents has no smaller p than 2 of 2ⁿ.
+ */
+function twoSidedP(draws: Float64Array, documents: number): number {
   let atMost = 0;
   let atLeast = 0;
   for (const draw of draws) {
     if (draw <= 0) atMost++;
     if (draw >= 0) atLeast++;
   }
-  return Math.min(1, (2 * (Math.min(atMost, atLeast) + 1)) / (draws.length + 1));
+  const p = (2 * (Math.min(atMost, atLeast) + 1)) / (draws.length + 1);
+  return Math.min(1, Math.max(p, 2 ** (1 - documents)));
 }

@@ -1,10 +1,10 @@
 /** The results of a project as people read them in a terminal. */
 import {
-  INTERVAL_NOTE,
   PARETO_MARK,
   PARETO_NOTE,
   UNCLEAR_MARK,
   UNCLEAR_NOTE,
+  intervalNote,
   nothingYet,
   rowCells,
   signed,
@@ -15,6 +15,7 @@ import {
 } from '../results/cells.ts';
 import { choiceText } from '../results/choices.ts';
 import { strategyTitle } from '../results/names.ts';
+import { hasEnds } from '../workbench/results.ts';
 import type { LossInterval, ProjectResults } from '../workbench/results.ts';
 import { formatP } from './output/format.ts';
 import { table } from './output/table.ts';
@@ -112,16 +113,17 @@ function intervalTable({ rows }: ProjectResults): string {
   return `95 % intervals; p of no difference from the base model\n${text}`;
 }
 
-/** "+0.477 to +0.501" */
-export function formatInterval({ low, high }: LossInterval): string {
-  return `${signed(low, '−')} to ${signed(high, '−')}`;
+/** "+0.477 to +0.501"; a dash without an interval. */
+export function formatInterval(interval: Pick<LossInterval, 'low' | 'high'>): string {
+  if (!hasEnds(interval)) return NOTATION.none;
+  return `${signed(interval.low, '−')} to ${signed(interval.high, '−')}`;
 }
 
 function notes(results: ProjectResults): string[] {
   return [
     `${PARETO_MARK} ${PARETO_NOTE}`,
     unclearRows(results).length === 0 ? '' : `${UNCLEAR_MARK} ${UNCLEAR_NOTE}`,
-    results.rows.some(({ gainInterval }) => gainInterval !== null) ? INTERVAL_NOTE : '',
+    intervalNote(results),
     timeNote(results),
     ...results.choices.map((choice) => `${choiceText(choice)}.`),
     unfinishedNote(results),

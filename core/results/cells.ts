@@ -2,9 +2,10 @@
  * The numbers of a table as every format writes them: losses and differences with three decimals,
  * which is what evaluation sets of usual size can tell apart.
  */
+import { FEWEST_DOCUMENTS } from '../evaluation/statistics.ts';
 import type { ProjectResults, ResultRow, Spread } from '../workbench/results.ts';
 import { fullTitle, strategyTitle } from './names.ts';
-import { includesZero } from './rows.ts';
+import { isUnclear } from './rows.ts';
 
 /** How a format writes what is not a digit. */
 export interface Notation {
@@ -27,7 +28,7 @@ export interface RowCells {
   readonly gain: string;
   readonly time: string;
   readonly pareto: boolean;
-  /** The interval of the cell holds zero. */
+  /** The interval of the cell holds zero, or there is none. */
   readonly forgettingUnclear: boolean;
   readonly gainUnclear: boolean;
 }
@@ -48,8 +49,8 @@ export function rowCells(row: ResultRow, notation: Notation): RowCells {
     time:
       row.relativeTime === null ? notation.none : `${row.relativeTime.toFixed(2)}${notation.times}`,
     pareto: row.pareto,
-    forgettingUnclear: includesZero(forgettingInterval),
-    gainUnclear: includesZero(gainInterval),
+    forgettingUnclear: isUnclear(forgettingInterval),
+    gainUnclear: isUnclear(gainInterval),
   };
 }
 
@@ -86,9 +87,33 @@ export const UNCLEAR_MARK = '†';
 export const PARETO_NOTE =
   'Pareto front: no other row forgets less and gains as much, or gains more and forgets as little.';
 export const UNCLEAR_NOTE =
-  'The 95 % interval includes zero: no difference from the base model is shown.';
-export const INTERVAL_NOTE =
-  'Intervals: 95 %, bootstrap over documents paired with the base model, and over seeds where there are several; 10,000 resamples.';
+  'The 95 % interval includes zero, or there is none: no difference from the base model is shown.';
+export const TOO_FEW_NOTE = `With fewer than ${FEWEST_DOCUMENTS} documents there is no interval and no p: no difference can be shown.`;
+
+/** How the intervals were made and what they hold for; empty for a table without any. */
+export function intervalNote(results: ProjectResults): string {
+  const tuned = results.rows.filter(({ gainInterval }) => gainInterval !== null);
+  if (tuned.length === 0) return '';
+  const roles = ['source', 'target'] as const;
+  const documents = roles.map((role) => ({ role, count: documentsOf(results, role) }));
+  const counts = documents.map(({ role, count }) => `${count.toLocaleString('en')} ${role}`);
+  const several = tuned.some(({ seeds }) => seeds.length > 1);
+  const sentences = [
+    `Intervals: 95 %, bootstrap over documents (${counts.join(', ')}) paired with the base model, ` +
+      `10,000 resamples, Student's t for the small number of documents${several ? ' and of seeds' : ''}.`,
+    several ? '' : 'One seed: they hold for these runs, not for other seeds.',
+    several && tuned.some(({ seeds }) => seeds.length === 1)
+      ? 'Those of one seed hold for that run, not for other seeds.'
+      : '',
+    documents.some(({ count }) => count < FEWEST_DOCUMENTS) ? TOO_FEW_NOTE : '',
+  ];
+  return sentences.filter((sentence) => sentence !== '').join(' ');
+}
+
+/** Documents that the losses of one domain are of. */
+export function documentsOf({ sets }: ProjectResults, role: 'source' | 'target'): number {
+  return sets.reduce((sum, set) => sum + (set.role === role ? set.documents : 0), 0);
+}
 
 /** What SDT's time a step was, by which others are told, and how steady; empty without. */
 export function timeNote({ rows }: ProjectResults): string {
@@ -118,6 +143,6 @@ export function nothingYet({ project, unfinished }: ProjectResults): string {
 /** Rows that cannot be told from the base model, for texts: "SDT, EWC λ 10". */
 export function unclearRows({ rows }: ProjectResults): string[] {
   return rows
-    .filter((row) => includesZero(row.forgettingInterval) || includesZero(row.gainInterval))
+    .filter((row) => isUnclear(row.forgettingInterval) || isUnclear(row.gainInterval))
     .map(({ strategy, settings }) => fullTitle(strategy, settings));
 }

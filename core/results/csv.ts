@@ -3,25 +3,28 @@
  * would take for a formula begins with an apostrophe.
  */
 import type { LossInterval, ProjectResults, ResultRow, Spread } from '../workbench/results.ts';
+import { documentsOf } from './cells.ts';
 
 type Value = string | number | boolean | null;
 
 /** Loss columns are nats a masked token; `sd` is the sample standard deviation over n seeds. */
-export function resultsCsv({ rows, split }: ProjectResults): string {
-  const records = rows.map((row) => recordOf(row, split));
-  const header = Object.keys(records[0] ?? recordOf(EMPTY, split));
+export function resultsCsv(results: ProjectResults): string {
+  const records = results.rows.map((row) => recordOf(row, results));
+  const header = Object.keys(records[0] ?? recordOf(EMPTY, results));
   return [header, ...records.map((record) => Object.values(record))]
     .map((fields) => `${fields.map(field).join(',')}\r\n`)
     .join('');
 }
 
-function recordOf(row: ResultRow, split: string): Record<string, Value> {
+function recordOf(row: ResultRow, results: ProjectResults): Record<string, Value> {
   return {
     strategy: row.strategy,
     settings: row.settings,
-    split,
+    split: results.split,
     n: row.sourceNll.count,
     seeds: row.seeds.join(' '),
+    source_documents: documentsOf(results, 'source'),
+    target_documents: documentsOf(results, 'target'),
     ...spread('source_nll', row.sourceNll),
     ...spread('target_nll', row.targetNll),
     ...spread('forgetting', row.forgetting),
@@ -74,4 +77,5 @@ const EMPTY: ResultRow = {
   secondsPerStepQuartiles: null,
   relativeTime: null,
   pareto: false,
+  lowest: { source: false, target: false },
 };

@@ -1,9 +1,9 @@
 /** The table as a LaTeX tabular that needs the package booktabs and nothing else. */
 import type { ProjectResults } from '../workbench/results.ts';
 import {
-  INTERVAL_NOTE,
   PARETO_NOTE,
   UNCLEAR_NOTE,
+  intervalNote,
   nothingYet,
   rowCells,
   tableTitle,
@@ -36,12 +36,14 @@ export function resultsLatex(results: ProjectResults): string {
   ].map((line) => `  ${line} \\\\\n`);
   return [
     comment(`${project.name} (${project.id}): ${tableTitle(results)}.`),
-    ...sets.map(({ role, name, setHash }) =>
-      comment(`Frozen-mask set of the ${role} domain: ${name}, ${setHash}.`),
+    ...sets.map(({ role, name, setHash, documents }) =>
+      comment(
+        `Frozen-mask set of the ${role} domain: ${name}, ${setHash}, documents: ${documents}.`,
+      ),
     ),
     comment(`star: ${PARETO_NOTE}`),
     comment(`dagger: ${UNCLEAR_NOTE}`),
-    comment(INTERVAL_NOTE),
+    comment(intervalNote(results)),
     comment(timeNote(results)),
     ...choices.map((choice) => comment(`${choiceText(choice)}.`)),
     comment(unfinishedNote(results)),

@@ -1,11 +1,11 @@
 /** The table as a Markdown pipe table with its notes. */
 import type { ProjectResults } from '../workbench/results.ts';
 import {
-  INTERVAL_NOTE,
   PARETO_MARK,
   PARETO_NOTE,
   UNCLEAR_MARK,
   UNCLEAR_NOTE,
+  intervalNote,
   nothingYet,
   rowCells,
   tableTitle,
@@ -49,7 +49,7 @@ export function resultsMarkdown(results: ProjectResults): string {
   const notes = [
     `${PARETO_MARK} ${PARETO_NOTE}`,
     unclearRows(results).length === 0 ? '' : `${UNCLEAR_MARK} ${UNCLEAR_NOTE}`,
-    INTERVAL_NOTE,
+    intervalNote(results),
     timeNote(results),
     ...choices.map((choice) => `${choiceText(choice)}.`),
     unfinishedNote(results),

@@ -1,6 +1,7 @@
 /** From the losses of completed runs to the rows of a project's table. */
 import { meanAndDeviation, quantile } from '../evaluation/statistics.ts';
 import type { StrategyParts } from '../strategies/parts.ts';
+import { excludesZero } from '../workbench/results.ts';
 import type { LossInterval, ResultRow, Spread } from '../workbench/results.ts';
 import { compareRows, rowName, settingsText } from './names.ts';
 import { paretoFront } from './pareto.ts';
@@ -34,6 +35,13 @@ export interface RowIntervals {
   readonly gain: LossInterval;
 }
 
+/** What a row is told apart by from the others of its table. */
+export interface RowComparisons {
+  /** Null for the base model. */
+  readonly intervals: RowIntervals | null;
+  readonly lowest: ResultRow['lowest'];
+}
+
 /** Runs that differ in nothing but the seed, by seed; groups in the order of the table. */
 export function groupRuns<Run extends ScoredRun>(runs: readonly Run[]): Run[][] {
   const groups = Map.groupBy(runs, ({ group }) => group);
@@ -42,12 +50,12 @@ export function groupRuns<Run extends ScoredRun>(runs: readonly Run[]): Run[][] 
     .sort(([a], [b]) => compareRows(a, b));
 }
 
-/** The rows of the groups; `intervals` has one entry a group, null for the base model. */
+/** The rows of the groups; `comparisons` has one entry a group. */
 export function resultRows(
   groups: readonly (readonly ScoredRun[])[],
-  intervals: readonly (RowIntervals | null)[],
+  comparisons: readonly RowComparisons[],
 ): ResultRow[] {
-  const rows = groups.map((runs, index) => rowOf(runs, intervals[index] ?? null));
+  const rows = groups.map((runs, index) => rowOf(runs, comparisons[index]));
   const reference = rows.find(({ strategy }) => strategy === 'sdt')?.secondsPerStep ?? null;
   const front = paretoFront(
     rows.map(({ forgetting, gain }) => ({ forgetting: forgetting.mean, gain: gain.mean })),
@@ -62,7 +70,7 @@ export function resultRows(
 
 function rowOf(
   runs: readonly ScoredRun[],
-  intervals: RowIntervals | null,
+  { intervals, lowest }: RowComparisons,
 ): Omit<ResultRow, 'relativeTime' | 'pareto'> {
   const [{ strategy, parts, alpha }] = runs;
   const seconds = runs.flatMap(({ stepSeconds }) => stepSeconds).sort((a, b) => a - b);
@@ -83,6 +91,7 @@ function rowOf(
       seconds.length === 0
         ? null
         : { lower: quantile(seconds, 0.25), upper: quantile(seconds, 0.75) },
+    lowest,
   };
 }
 
@@ -92,7 +101,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { mean, deviation: count < 2 ? null : deviation, count };
 }
 
-/** Whether the 95 % interval holds zero, so that no difference may be claimed. */
-export function includesZero(interval: LossInterval | null): boolean {
-  return interval !== null && interval.low <= 0 && interval.high >= 0;
+/** Whether a difference there is may not be claimed: its interval holds zero, or there is none. */
+export function isUnclear(interval: LossInterval | null): boolean {
+  return interval !== null && !excludesZero(interval);
 }

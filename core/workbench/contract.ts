@@ -200,7 +200,10 @@ export const seriesSchema = z.object({
 });
 export type MetricSeries = z.infer<typeof seriesSchema>;
 
-/** Loss after minus loss before, nats a masked token, with a 95 % interval over documents. */
+/**
+ * Loss after minus loss before, nats a masked token, with a 95 % interval over documents; interval and
+ * p are null where the documents are too few to give them.
+ */
 export const runChangeSchema = z.object({
   name: z.string(),
   role: z.enum(['source', 'target']),
@@ -208,10 +211,10 @@ export const runChangeSchema = z.object({
   setHash: z.string(),
   documents: z.int(),
   change: z.number(),
-  low: z.number(),
-  high: z.number(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
   /** Two-sided, of no change. */
-  p: z.number(),
+  p: z.number().nullable(),
 });
 export type RunChange = z.infer<typeof runChangeSchema>;
 

@@ -52,7 +52,7 @@ export function readHandlers(home: Home, store: Store): Handlers<ReadCall> {
     'runs/show': ({ run }) => toRunDetail(home, store, findRun(store, run)),
     'runs/changes': ({ run }) => {
       const { id, folder } = findRun(store, run);
-      return runChanges(resolveInHome(home, folder), store.evaluations.list(id));
+      return runChanges(resolveInHome(home, folder), store.evaluations.list(id), differences);
     },
     'runs/metrics': ({ run, names, fromStep }) =>
       store.metrics

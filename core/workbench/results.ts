@@ -13,14 +13,38 @@ export const spreadSchema = z.object({
 });
 export type Spread = z.infer<typeof spreadSchema>;
 
-/** Loss differences are in nats a masked token; p is two-sided, of no difference. */
+/**
+ * Loss differences are in nats a masked token; p is two-sided, of no difference. Interval and p are
+ * null where the documents are too few to give them (FEWEST_DOCUMENTS).
+ */
 export const intervalSchema = z.object({
   estimate: z.number(),
-  low: z.number(),
-  high: z.number(),
-  p: z.number(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  p: z.number().nullable(),
 });
 export type LossInterval = z.infer<typeof intervalSchema>;
+
+interface Ends {
+  readonly low: number | null;
+  readonly high: number | null;
+}
+export interface KnownEnds {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Whether there were documents enough for an interval. */
+export function hasEnds<Interval extends Ends>(
+  interval: Interval,
+): interval is Interval & KnownEnds {
+  return interval.low !== null && interval.high !== null;
+}
+
+/** Whether a difference may be claimed. */
+export function excludesZero(interval: Ends): boolean {
+  return hasEnds(interval) && (interval.low > 0 || interval.high < 0);
+}
 
 /** One strategy with one configuration, over its seeds. */
 export const resultRowSchema = z.object({
@@ -37,7 +61,7 @@ export const resultRowSchema = z.object({
   forgetting: spreadSchema,
   /** Target loss of the base model − target loss now. */
   gain: spreadSchema,
-  /** Over the base model with the same documents, seeds resampled too; null for the base model. */
+  /** Over the base model with the same documents, and over seeds; null for the base model. */
   forgettingInterval: intervalSchema.nullable(),
   gainInterval: intervalSchema.nullable(),
   /**
@@ -50,6 +74,11 @@ export const resultRowSchema = z.object({
   relativeTime: z.number().nullable(),
   /** No other row forgets less and gains more, or equals it in one and betters it in the other. */
   pareto: z.boolean(),
+  /**
+   * Whether its loss on a domain is below that of every other tuned row, each difference with an
+   * interval that excludes zero.
+   */
+  lowest: z.object({ source: z.boolean(), target: z.boolean() }),
 });
 export type ResultRow = z.infer<typeof resultRowSchema>;
 
@@ -90,7 +119,9 @@ export const projectResultsSchema = z.object({
   /** Runs that count for the table and have not completed; archived and cancelled ones do not. */
   unfinished: z.int(),
   /** The frozen-mask sets that the losses belong to. */
-  sets: z.array(z.object({ role: roleSchema, name: z.string(), setHash: z.string() })),
+  sets: z.array(
+    z.object({ role: roleSchema, name: z.string(), setHash: z.string(), documents: z.int() }),
+  ),
 });
 export type ProjectResults = z.infer<typeof projectResultsSchema>;
 

@@ -68,9 +68,9 @@ function distinction(own: readonly ComparedRun[], namesakes: readonly ComparedRu
   return ` (${projects.size === namesakes.length ? projectName : record.id})`;
 }
 
-export interface Pairing {
-  readonly runs: readonly ComparedRun[];
-  readonly reference: readonly ComparedRun[];
+export interface Pairing<Run = ComparedRun> {
+  readonly runs: readonly Run[];
+  readonly reference: readonly Run[];
   /** Of the pairs; empty where no seed is common. */
   readonly seeds: number[];
   readonly independent: boolean;
@@ -96,17 +96,24 @@ export function pairRuns(group: RunGroup, reference: RunGroup): Pairing {
       independent: false,
     };
   }
-  const pairs = group.runs.flatMap((run) => {
-    const partner = reference.runs.find((other) => other.record.seed === run.record.seed);
+  return pairBySeed(group.runs, reference.runs, ({ record: { seed } }) => seed);
+}
+
+/** Runs of common seeds as pairs; all of both sides, independently, where no seed is common. */
+export function pairBySeed<Run>(
+  runs: readonly Run[],
+  reference: readonly Run[],
+  seedOf: (run: Run) => number,
+): Pairing<Run> {
+  const pairs = runs.flatMap((run) => {
+    const partner = reference.find((other) => seedOf(other) === seedOf(run));
     return partner === undefined ? [] : [{ run, partner }];
   });
-  if (pairs.length === 0) {
-    return { runs: group.runs, reference: reference.runs, seeds: [], independent: true };
-  }
+  if (pairs.length === 0) return { runs, reference, seeds: [], independent: true };
   return {
     runs: pairs.map(({ run }) => run),
     reference: pairs.map(({ partner }) => partner),
-    seeds: pairs.map(({ run }) => run.record.seed),
+    seeds: pairs.map(({ run }) => seedOf(run)),
     independent: false,
   };
 }

@@ -1,8 +1,9 @@
 /** The scores of runs, as the table of a project and a diff of runs take them. */
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../base/errors.ts';
 import { readScores } from '../evaluation/scoresFile.ts';
-import { hierarchicalDifferences } from '../evaluation/statistics.ts';
+import { differencesWithPauses } from '../evaluation/statistics.ts';
 import type { Comparison, Difference, DocumentSums } from '../evaluation/statistics.ts';
 import type { EvaluationRecord } from '../store/evaluations.ts';
 
@@ -93,37 +94,57 @@ export interface KeyedComparison {
 
 const REMEMBERED = 2000;
 
-/** Differences with intervals; those computed before are remembered by what they were computed from. */
+/**
+ * Differences with intervals; those computed before, or being computed, are remembered by what they
+ * are computed from. Thousands of documents take seconds, in which the thread still answers others.
+ */
 export class Differences {
-  readonly #known = new Map<string, Difference>();
+  readonly #known = new Map<string, Promise<Difference>>();
 
   /** All comparisons are on the same documents. */
-  of(comparisons: readonly KeyedComparison[]): Difference[] {
-    const keys = comparisons.map(({ a, b, seeds = 'paired' }) =>
-      [seeds, ...a.map(({ key }) => key), '-', ...b.map(({ key }) => key)].join('\n'),
-    );
-    const found = keys.map((key) => this.#known.get(key));
-    const missing = comparisons.filter((_, index) => found[index] === undefined);
-    const computed = hierarchicalDifferences(
-      missing.map(({ a, b, seeds = 'paired' }) => ({
-        a: a.map(({ sums }) => sums),
-        b: b.map(({ sums }) => sums),
-        seeds,
-      })),
-    );
-    let next = 0;
-    return keys.map((key, index) => {
-      const difference = found[index] ?? computed[next++];
+  async of(comparisons: readonly KeyedComparison[]): Promise<Difference[]> {
+    const { promise: computed, resolve } = Promise.withResolvers<Difference[]>();
+    const missing: KeyedComparison[] = [];
+    const asked = comparisons.map((comparison) => {
+      const key = keyOf(comparison);
+      let difference = this.#known.get(key);
+      if (difference === undefined) {
+        const index = missing.push(comparison) - 1;
+        difference = computed.then((differences) => differences[index]);
+      }
       this.#remember(key, difference);
       return difference;
     });
+    resolve(computedWithPauses(missing));
+    try {
+      return await Promise.all(asked);
+    } catch (error) {
+      this.#known.clear();
+      throw error;
+    }
   }
 
-  #remember(key: string, difference: Difference): void {
+  #remember(key: string, difference: Promise<Difference>): void {
     // A Map keeps the order of insertion: what was used longest ago goes first.
     this.#known.delete(key);
     this.#known.set(key, difference);
     const [oldest] = this.#known.keys();
     if (this.#known.size > REMEMBERED && oldest !== undefined) this.#known.delete(oldest);
+  }
+}
+
+function keyOf({ a, b, seeds = 'paired' }: KeyedComparison): string {
+  return [seeds, ...a.map(({ key }) => key), '-', ...b.map(({ key }) => key)].join('\n');
+}
+
+async function computedWithPauses(comparisons: readonly KeyedComparison[]): Promise<Difference[]> {
+  const plain = (side: readonly KeyedSums[]): DocumentSums[] => side.map(({ sums }) => sums);
+  const work = differencesWithPauses(
+    comparisons.map(({ a, b, seeds = 'paired' }) => ({ a: plain(a), b: plain(b), seeds })),
+  );
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+    await setImmediate();
   }
 }

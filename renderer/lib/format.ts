@@ -59,8 +59,9 @@ export function formatDeviation(value: number): string {
   return `±${value.toFixed(3).replace(/^0/, '')}`;
 }
 
-/** "[−0.420, −0.380]". */
-export function formatInterval(low: number, high: number): string {
+/** "[−0.420, −0.380]"; "no interval" where the documents are too few for one. */
+export function formatInterval(low: number | null, high: number | null): string {
+  if (low === null || high === null) return 'no interval';
   return `[${formatDifference(low)}, ${formatDifference(high)}]`;
 }
 

@@ -1,5 +1,7 @@
 /** The rows of a project's results as its table and its picture show them. */
+import { hasEnds } from '../../core/workbench/results.ts';
 import type {
+  KnownEnds,
   LambdaChoice,
   LossInterval,
   ResultRow,
@@ -49,21 +51,12 @@ export function rowRoute({ runs }: ResultRow, isArchived: (run: string) => boole
   return { page: 'runs', filter: runs.some(isArchived) ? `${filter} archived:yes,no` : filter };
 }
 
-/** Keys of the best tuned rows in each measure; none where there is nothing to choose among. */
-export function bestRows(rows: readonly ResultRow[]): Readonly<Record<Measure, Set<string>>> {
-  const tuned = rows.filter((row) => !isBase(row));
-  const best = (measure: Measure): Set<string> => {
-    if (tuned.length < 2) return new Set();
-    const means = tuned.map((row) => row[measure].mean);
-    const target = measure === 'gain' ? Math.max(...means) : Math.min(...means);
-    return new Set(tuned.filter((row) => row[measure].mean === target).map(rowKey));
-  };
-  return {
-    sourceNll: best('sourceNll'),
-    targetNll: best('targetNll'),
-    forgetting: best('forgetting'),
-    gain: best('gain'),
-  };
+/**
+ * Whether intervals tell a row apart from every other tuned one. All rows are compared with the same
+ * base model, so that the least loss is also the least forgetting, or the most gain.
+ */
+export function isBest({ lowest }: ResultRow, measure: Measure): boolean {
+  return measure === 'sourceNll' || measure === 'forgetting' ? lowest.source : lowest.target;
 }
 
 /** "352 ms a step, half of them 348 ms to 361 ms"; undefined for a row without steps. */
@@ -83,9 +76,13 @@ export function scatterPoints(rows: readonly ResultRow[]): ScatterPoint[] {
     strategy: row.strategy,
     x: row.forgetting.mean,
     y: row.gain.mean,
-    xInterval: row.forgettingInterval ?? undefined,
-    yInterval: row.gainInterval ?? undefined,
+    xInterval: knownEnds(row.forgettingInterval),
+    yInterval: knownEnds(row.gainInterval),
   }));
+}
+
+function knownEnds(interval: LossInterval | null): KnownEnds | undefined {
+  return interval !== null && hasEnds(interval) ? interval : undefined;
 }
 
 /** The row that others are compared with at first: SDT, else the first that is tuned, else the first. */
@@ -149,16 +146,21 @@ export function differencesOf(
   };
 }
 
-function negated({ estimate, low, high, p }: LossInterval): LossInterval {
+/** Of b − a, where the interval is of a − b. */
+export function negated({ estimate, low, high, p }: LossInterval): LossInterval {
   // Without a negative zero.
-  return { estimate: 0 - estimate, low: 0 - high, high: 0 - low, p };
+  const negative = (value: number | null): number | null => (value === null ? null : 0 - value);
+  return { estimate: 0 - estimate, low: negative(high), high: negative(low), p };
 }
 
-/** A scale that holds zero and every interval; undefined without any. */
+/** A scale that holds zero, every interval, and the estimate of what has none; undefined for nothing. */
 export function intervalScale(
   intervals: readonly (LossInterval | undefined)[],
 ): { readonly min: number; readonly max: number } | undefined {
-  const ends = intervals.flatMap((one) => (one === undefined ? [] : [one.low, one.high]));
+  const ends = intervals.flatMap((one) => {
+    if (one === undefined) return [];
+    return hasEnds(one) ? [one.low, one.high] : [one.estimate];
+  });
   if (ends.length === 0) return undefined;
   return { min: Math.min(0, ...ends), max: Math.max(0, ...ends) };
 }

@@ -1,4 +1,5 @@
 /** Which curves a run's screen shows, and how they are named. */
+import { hasEnds } from '../../core/workbench/results.ts';
 import type { ChartCurve, PointInterval } from '../components/chart/chartTypes.ts';
 import type { Point } from './points.ts';
 import { knownSeries } from './seriesLook.ts';
@@ -78,9 +79,15 @@ export function afterIntervals(
     readonly nll: number;
     readonly setHash: string;
   }[],
-  changes: readonly { readonly setHash: string; readonly low: number; readonly high: number }[],
+  changes: readonly {
+    readonly setHash: string;
+    readonly low: number | null;
+    readonly high: number | null;
+  }[],
 ): SetInterval[] {
-  return changes.flatMap(({ setHash, low, high }) => {
+  return changes.flatMap((change) => {
+    if (!hasEnds(change)) return [];
+    const { setHash, low, high } = change;
     const before = evaluations.find((one) => one.setHash === setHash && one.phase === 'before');
     const after = evaluations.find((one) => one.setHash === setHash && one.phase === 'after');
     if (before === undefined || after === undefined) return [];

@@ -1,4 +1,5 @@
 /** A run's evaluations as rows: one for each frozen-mask set. */
+import { hasEnds } from '../../core/workbench/results.ts';
 import type { RunChange, RunDetail } from '../../core/workbench/contract.ts';
 import { NO_VALUE } from './format.ts';
 
@@ -69,18 +70,19 @@ function rowOf(
   return { row, order };
 }
 
-/** The scale that all intervals and zero fit on; undefined without intervals. */
+/** The scale that zero and all changes with their intervals fit on; undefined without changes. */
 export function changeDomain(
   changes: readonly RunChange[],
 ): { min: number; max: number } | undefined {
   if (changes.length === 0) return undefined;
-  const min = Math.min(0, ...changes.map(({ low }) => low));
-  const max = Math.max(0, ...changes.map(({ high }) => high));
+  const ends = changes.flatMap((one) => (hasEnds(one) ? [one.low, one.high] : [one.change]));
+  const min = Math.min(0, ...ends);
+  const max = Math.max(0, ...ends);
   return max > min ? { min, max } : undefined;
 }
 
-/** "0.031", "< 0.001". */
-export function formatProbability(p: number): string {
-  if (!Number.isFinite(p)) return NO_VALUE;
+/** "0.031", "< 0.001"; a dash without one. */
+export function formatProbability(p: number | null): string {
+  if (p === null || !Number.isFinite(p)) return NO_VALUE;
   return p < 0.001 ? '< 0.001' : p.toFixed(3);
 }

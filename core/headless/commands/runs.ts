@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { FEWEST_DOCUMENTS } from '../../evaluation/statistics.ts';
+import { TOO_FEW_NOTE } from '../../results/cells.ts';
 import { runStateSchema } from '../../workbench/contract.ts';
 import type { RunChange, RunDetail, RunState, RunSummary } from '../../workbench/contract.ts';
 import { answerFromWorkbench, examples, newCommand, untilInterrupt } from '../command.ts';
@@ -11,11 +13,13 @@ import {
   formatCount,
   formatDifference,
   formatNats,
+  formatP,
   formatTime,
 } from '../output/format.ts';
 import { describeGuard, describeReports } from '../output/runReports.ts';
 import { strategyOf } from '../output/runTitle.ts';
 import { facts, table } from '../output/table.ts';
+import { formatInterval } from '../results.ts';
 import { FAILED_EXIT_CODE, INTERRUPTED_EXIT_CODE } from '../failure.ts';
 import { howToResume } from './run.ts';
 
@@ -222,16 +226,18 @@ function describeRun(run: RunDetail, changes: readonly RunChange[] = []): string
     parts.push(`Evaluations, nats a masked token\n${table(EVALUATION_COLUMNS, rows)}`);
   }
   if (changes.length > 0) {
-    const rows = changes.map(({ role, split, change, low, high, p, documents }) => [
-      role,
-      split,
-      formatDifference(change),
-      `${formatDifference(low)} to ${formatDifference(high)}`,
-      p < 0.001 ? '< 0.001' : p.toFixed(3),
-      formatCount(documents),
+    const rows = changes.map((one) => [
+      one.role,
+      one.split,
+      formatDifference(one.change),
+      formatInterval(one),
+      formatP(one.p),
+      formatCount(one.documents),
     ]);
     const what = 'Change over the base model, nats a masked token; 95 % interval over documents';
-    parts.push(`${what}\n${table(CHANGE_COLUMNS, rows)}`);
+    const isAnyTooFew = changes.some(({ documents }) => documents < FEWEST_DOCUMENTS);
+    const note = isAnyTooFew ? `${TOO_FEW_NOTE}\n` : '';
+    parts.push(`${what}\n${table(CHANGE_COLUMNS, rows)}${note}`);
   }
   return parts.join('\n');
 }

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { FEWEST_DOCUMENTS } from '../../evaluation/statistics.ts';
+import { TOO_FEW_NOTE } from '../../results/cells.ts';
 import { labelTitle } from '../../results/names.ts';
 import type { RunsDiff, Spread } from '../../workbench/results.ts';
 import { answerFromWorkbench, examples, newCommand } from '../command.ts';
@@ -14,7 +16,7 @@ export function runsDiffCommand(session: Session): Command {
     'diff',
     'show how runs differ in settings and losses',
     'Shows the settings that differ between runs, and their losses with 95 % intervals of the ' +
-      'differences to the first: bootstrap over documents, and over the seeds that both have. Runs ' +
+      "differences to the first: bootstrap over documents, Student's t over the seeds that both have. Runs " +
       'that differ in nothing but the seed are one group. Ends with 1 when the runs share no ' +
       'evaluation set, so that no loss can be compared.',
   )
@@ -131,5 +133,10 @@ function metricsText({ groups, metrics }: RunsDiff): string {
     rows,
   );
   const spread = several ? ', mean ± sample standard deviation over seeds' : '';
-  return `Losses at the end, nats a masked token${spread}; differences to ${labelTitle(groups[0].label)}\n${text}`;
+  const isAnyTooFew = metrics.some(({ documents }) => documents < FEWEST_DOCUMENTS);
+  return (
+    `Losses at the end, nats a masked token${spread}; differences to ${labelTitle(groups[0].label)}\n` +
+    text +
+    (isAnyTooFew ? `${TOO_FEW_NOTE}\n` : '')
+  );
 }

@@ -41,8 +41,9 @@ export function formatDifference(value: number): string {
   return value < 0 ? `−${text}` : `+${text}`;
 }
 
-/** A probability under the hypothesis of no difference: "0.012", "< 0.001". */
-export function formatP(p: number): string {
+/** A probability under the hypothesis of no difference: "0.012", "< 0.001"; a dash without one. */
+export function formatP(p: number | null): string {
+  if (p === null) return '–';
   return p < 0.001 ? '< 0.001' : p.toFixed(3);
 }
 

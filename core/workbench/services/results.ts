@@ -1,7 +1,7 @@
 /** The results of a project: its completed runs as a table of strategies, with intervals. */
 import { UserError } from '../../base/errors.ts';
 import { groupRuns, resultRows } from '../../results/rows.ts';
-import type { RowIntervals, ScoredRun } from '../../results/rows.ts';
+import type { RowComparisons, ScoredRun } from '../../results/rows.ts';
 import type { EvaluationRecord } from '../../store/evaluations.ts';
 import type { RunRecord } from '../../store/runs.ts';
 import type { Store } from '../../store/store.ts';
@@ -10,10 +10,11 @@ import { findLatestProject } from '../find.ts';
 import { resolveInHome } from '../home.ts';
 import type { Home } from '../home.ts';
 import { madeChoices } from '../projectChoices.ts';
+import { hasEnds } from '../results.ts';
 import type { ProjectResults } from '../results.ts';
-import { groupKey } from '../runGroups.ts';
+import { groupKey, pairBySeed } from '../runGroups.ts';
 import { ScoreFiles, lossOver, scoresOfPhase, setKey } from '../runScores.ts';
-import type { Differences } from '../runScores.ts';
+import type { Differences, KeyedComparison, KeyedSums } from '../runScores.ts';
 import { loadSpecification } from '../storedSpecification.ts';
 
 type Role = 'source' | 'target';
@@ -35,12 +36,12 @@ export function resultsHandlers(
 }
 
 /** @throws UserError `results/different-sets`, `results/not-scored`, `evaluation/damaged-scores` */
-function projectResults(
+async function projectResults(
   home: Home,
   store: Store,
   differences: Differences,
   { project: word, split }: CheckedRequest<'projects/results'>,
-): ProjectResults {
+): Promise<ProjectResults> {
   const { id, name } = findLatestProject(store, word);
   const records = store.runs.list({ projectId: id }).filter(({ purpose }) => purpose !== 'sweep');
   const runs = records
@@ -48,21 +49,21 @@ function projectResults(
     .map((record) => loadRun(home, store, record, split));
   requireEqualSets(runs, split);
   const groups = groupRuns(runs);
+  const files = new ScoreFiles();
+  const choices = [...madeChoices(store, id).values()];
   return {
     project: { id, name },
     split,
-    rows: resultRows(groups, intervalsOf(groups, differences)),
-    choices: [...madeChoices(store, id).values()],
+    rows: resultRows(groups, await comparisonsOf(groups, files, differences)),
+    choices,
     // One that was archived before its end is not waited for.
     unfinished: records.filter(
       ({ state, archivedAt }) =>
         state !== 'completed' && state !== 'cancelled' && archivedAt === null,
     ).length,
-    sets: (runs[0]?.scores.after ?? []).map(({ role, name: set, setHash }) => ({
-      role,
-      name: set,
-      setHash,
-    })),
+    sets: runs
+      .slice(0, 1)
+      .flatMap(({ folder, scores }) => scores.after.map((set) => setOf(set, folder, files))),
   };
 }
 
@@ -114,34 +115,70 @@ function stepSeconds(store: Store, { id, purpose }: RunRecord): number[] {
   });
 }
 
-/** Of every group but the base model's, over the base model as the same runs scored it. */
-function intervalsOf(
+function setOf(
+  set: EvaluationRecord,
+  folder: string,
+  files: ScoreFiles,
+): ProjectResults['sets'][number] {
+  const { role, name, setHash } = set;
+  return { role, name, setHash, documents: files.read(folder, [set]).sums.lossSum.length };
+}
+
+/** Every group but the base model's, against the base model as the same runs scored it and the others. */
+async function comparisonsOf(
   groups: readonly (readonly LoadedRun[])[],
+  files: ScoreFiles,
   differences: Differences,
-): (RowIntervals | null)[] {
-  const files = new ScoreFiles();
-  const sums = (role: Role, phase: 'before' | 'after') => (run: LoadedRun) =>
+): Promise<RowComparisons[]> {
+  const tuned = groups.filter(([run]) => run.strategy !== 'ndt');
+  const sumsOf = (role: Role, phase: 'before' | 'after') => (run: LoadedRun) =>
     files.read(
       run.folder,
       run.scores[phase].filter((one) => one.role === role),
     );
-  const tuned = groups.filter(([run]) => run.strategy !== 'ndt');
-  const forgetting = differences.of(
-    tuned.map((runs) => ({
-      a: runs.map(sums('source', 'after')),
-      b: runs.map(sums('source', 'before')),
-    })),
-  );
-  const gain = differences.of(
-    tuned.map((runs) => ({
-      a: runs.map(sums('target', 'before')),
-      b: runs.map(sums('target', 'after')),
-    })),
-  );
+  const compared = async (role: Role) => {
+    const [before, after] = [sumsOf(role, 'before'), sumsOf(role, 'after')];
+    const changes = tuned.map((runs): KeyedComparison =>
+      role === 'source'
+        ? { a: runs.map(after), b: runs.map(before) }
+        : { a: runs.map(before), b: runs.map(after) },
+    );
+    const lowest = lowestOf(tuned, role);
+    const others = tuned.filter((runs) => runs !== lowest);
+    const toOthers = others.map((runs) => endLosses(lowest, runs, after));
+    const all = await differences.of([...changes, ...toOthers]);
+    const isBelowAll = all.slice(tuned.length).every((one) => hasEnds(one) && one.high < 0);
+    return { changes: all, lowest: others.length > 0 && isBelowAll ? lowest : undefined };
+  };
+  const [source, target] = [await compared('source'), await compared('target')];
   return groups.map((runs) => {
     const index = tuned.indexOf(runs);
-    return index === -1 ? null : { forgetting: forgetting[index], gain: gain[index] };
+    return {
+      intervals:
+        index === -1 ? null : { forgetting: source.changes[index], gain: target.changes[index] },
+      lowest: { source: runs === source.lowest, target: runs === target.lowest },
+    };
   });
+}
+
+function lowestOf(groups: readonly (readonly LoadedRun[])[], role: Role): readonly LoadedRun[] {
+  const mean = (runs: readonly LoadedRun[]): number =>
+    runs.reduce((sum, { after }) => sum + after[role], 0) / runs.length;
+  const [lowest = []] = groups.toSorted((a, b) => mean(a) - mean(b));
+  return lowest;
+}
+
+function endLosses(
+  a: readonly LoadedRun[],
+  b: readonly LoadedRun[],
+  sums: (run: LoadedRun) => KeyedSums,
+): KeyedComparison {
+  const { runs, reference, independent } = pairBySeed(a, b, ({ seed }) => seed);
+  return {
+    a: runs.map(sums),
+    b: reference.map(sums),
+    seeds: independent ? 'independent' : 'paired',
+  };
 }
 
 /** Losses on other sets are other quantities: they do not belong in one table. */

@@ -26,19 +26,22 @@ export function runsDiffHandlers(
   differences: Differences,
 ): Handlers<'runs/diff'> {
   return {
-    'runs/diff': ({ runs: words }) => {
+    'runs/diff': async ({ runs: words }) => {
       const records = words.flatMap((word) => runsMeant(store, word));
       requireComparison(records);
       const groups = groupRuns(records.map((record) => loadRun(home, store, record)));
       const files = new ScoreFiles();
-      const shared = sharedSets(groups);
+      const metrics: Metric[] = [];
+      for (const set of sharedSets(groups)) {
+        metrics.push(await metricOf(set, groups, files, differences));
+      }
       return {
         groups: groups.map(({ label, runs }) => ({
           label,
           runs: runs.map(({ record: { id, seed } }) => ({ id, seed })),
         })),
         configuration: configurationDifferences(groups),
-        metrics: shared.map((set) => metricOf(set, groups, files, differences)),
+        metrics,
         notComparable: whyNotComparable(groups),
       };
     },
@@ -128,15 +131,15 @@ function scoreOn({ scores }: ComparedRun, set: EvaluationRecord): EvaluationReco
   return scores.find((one) => setKey(one) === setKey(set) && one.setHash === set.setHash);
 }
 
-function metricOf(
+async function metricOf(
   set: EvaluationRecord,
   groups: readonly RunGroup[],
   files: ScoreFiles,
   differences: Differences,
-): Metric {
+): Promise<Metric> {
   const sumsOf = (run: ComparedRun) => files.read(run.folder, [scoreOf(run, set)]);
   const pairings = groups.slice(1).map((group) => pairRuns(group, groups[0]));
-  const compared = differences.of(
+  const compared = await differences.of(
     pairings.map(({ runs, reference, independent }): KeyedComparison => ({
       a: runs.map(sumsOf),
       b: reference.map(sumsOf),

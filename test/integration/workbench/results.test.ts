@@ -80,9 +80,9 @@ describe('the results of a project', () => {
     const { rows, project, split, unfinished, sets, choices } = await results();
     expect(project).toEqual({ id: 'project-aaaaaaaaaa', name: 'pilot' });
     expect([split, unfinished, choices]).toEqual(['test', 2, []]);
-    expect(sets.map(({ role, name }) => [role, name])).toEqual([
-      ['source', 'source'],
-      ['target', 'target'],
+    expect(sets.map(({ role, name, documents }) => [role, name, documents])).toEqual([
+      ['source', 'source', 8],
+      ['target', 'target', 8],
     ]);
     expect(rows.map(({ strategy, settings, seeds }) => [strategy, settings, seeds])).toEqual([
       ['ndt', '', [1]],
@@ -114,11 +114,44 @@ describe('the results of a project', () => {
     // Both seeds of EWC and all documents move by the same: nothing is left to chance.
     expectInterval(ewc.forgettingInterval, 0.125);
     expectInterval(ewc.gainInterval, 0.5);
-    expect(ewc.forgettingInterval?.p).toBeLessThan(0.001);
-    // Three draws of 0.5, 0.625 and 0.75: all the same in 1 of 9, the least of them in 1 of 27.
+    // Eight documents cannot say more, however alike they are.
+    expect(ewc.forgettingInterval?.p).toBe(2 / 2 ** 8);
+    // 0.5, 0.625 and 0.75: a standard error of 0.125 / √3, 4.30 times as Student's t has it.
     expect(sdt.forgettingInterval?.estimate).toBeCloseTo(0.625, 12);
-    expectInterval(sdt.forgettingInterval, 0.5, 0.75);
-    expectInterval(sdt.gainInterval, 1, 1.5);
+    expect(sdt.forgettingInterval?.low).toBeCloseTo(0.625 - (4.303 * 0.125) / Math.sqrt(3), 2);
+    expect(sdt.gainInterval?.high).toBeCloseTo(1.25 + (4.303 * 0.25) / Math.sqrt(3), 2);
+  });
+
+  it('call a row the lowest where its interval tells it apart from every other', async () => {
+    const alike = moved('target', -0.5);
+    const sdt = { source: moved('source', 0.5), target: alike };
+    const rh = { source: moved('source', 0.125), target: alike };
+    for (const seed of [1, 2]) await scored.addRun({ seed, ...sdt });
+    // Seeds that the others have not are compared for themselves.
+    for (const seed of [1, 3]) await scored.addRun({ parts: { rh: {} }, seed, ...rh });
+    await scored.addRun({ parts: { l2: {} }, seed: 4, source: moved('source', 0.25) });
+    await scored.addRun({ strategy: 'ndt' });
+    const lowest = async () =>
+      (await results()).rows.map((row) => [row.strategy, row.lowest.source, row.lowest.target]);
+    expect(await lowest()).toEqual([
+      ['ndt', false, false],
+      ['sdt', false, false],
+      ['rh', true, false],
+      ['l2', false, false],
+    ]);
+    // Less forgetting on average, and no document or seed to rely on.
+    const mixed = BASE.source.map((loss, i) => loss + (i % 2 === 0 ? 1 : -1));
+    await scored.addRun({ parts: { gem: {} }, source: mixed });
+    expect((await lowest()).filter(([, source]) => source === true)).toEqual([]);
+  });
+
+  it('call no row the lowest of one, or of equal ones', async () => {
+    await scored.addRun({ source: moved('source', 0.5) });
+    expect((await results()).rows[0].lowest).toEqual({ source: false, target: false });
+    await scored.addRun({ parts: { gem: {} }, source: moved('source', 0.5) });
+    for (const { lowest } of (await results()).rows) {
+      expect(lowest).toEqual({ source: false, target: false });
+    }
   });
 
   it('have intervals that include zero where documents disagree', async () => {
@@ -289,7 +322,10 @@ describe('a diff of runs', () => {
     const [difference] = source.differences;
     expect(difference).toMatchObject({ group: 1, seeds: [1, 2] });
     expect(difference.estimate).toBeCloseTo(-0.5625, 12);
-    expectInterval(difference, -0.625, -0.5);
+    // Two seeds say little: 12.7 standard errors of 0.0625.
+    expect(difference.low).toBeCloseTo(-0.5625 - 12.706 * 0.0625, 2);
+    expect(difference.high).toBeCloseTo(-0.5625 + 12.706 * 0.0625, 2);
+    expect(difference.p).toBeCloseTo(1 - (2 / Math.PI) * Math.atan(9), 2);
   });
 
   it('pairs the base model, which has one seed, with every seed', async () => {
@@ -329,8 +365,9 @@ describe('a diff of runs', () => {
     const [difference] = (await diff(...a, ...b)).metrics[0].differences;
     expect(difference.seeds).toEqual([]);
     expect(difference.estimate).toBeCloseTo(0, 12);
-    // Each mean is 0.25, 0.5 or 0.75: of the differences 1 in 16 is −0.5, and 1 in 16 is 0.5.
-    expectInterval(difference, -0.5, 0.5);
+    // Each mean has a standard error of 0.25 and one degree of freedom.
+    expect(Math.abs(Number(difference.high) / (2 * 0.25 * 12.706) - 1)).toBeLessThan(0.2);
+    expect(Math.abs(Number(difference.low) / (2 * 0.25 * 12.706) + 1)).toBeLessThan(0.2);
   });
 
   it('compares equal studies of two projects as groups of their own', async () => {

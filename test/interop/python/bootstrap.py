@@ -2,9 +2,11 @@
 
 usage: bootstrap.py OUTPUT.json
 
-Σ loss and Σ tokens of each document, for two strategies and several seeds; what is resampled are
-documents, the same for every seed, and seeds: as pairs, or each side for itself. Of every end of an
-interval and every p there is also its standard error for one resample: that of n is 1/√n of it.
+Σ loss and Σ tokens of each document, for two strategies and several seeds. Documents are resampled,
+the same for every seed; the deviation of n resampled documents is multiplied by √(n / χ²) with n − 1
+degrees of freedom. The mean over k seeds, as pairs or each side for itself, moves by its standard error
+times Student's t with k − 1 degrees of freedom. Of every end of an interval and every p there is also
+its standard error for one resample: that of n is 1/√n of it.
 """
 
 import json
@@ -32,8 +34,18 @@ def simulate(documents, a_seeds, b_seeds, effect, seed_spread):
     return {"tokens": tokens, "a": runs(a_seeds, effect), "b": runs(b_seeds, 0.0)}
 
 
+def seed_move(values):
+    """Draws of the error that a mean over seeds has."""
+    if len(values) == 1:
+        return np.zeros(AT_ONCE)
+    error = np.std(values, ddof=1) / np.sqrt(len(values))
+    return error * draw.standard_t(len(values) - 1, AT_ONCE)
+
+
 def resample(data, seeds):
     documents = len(data["tokens"])
+    observed = {side: data[side].sum(axis=1) / data["tokens"].sum() for side in ("a", "b")}
+    estimate = observed["a"].mean() - observed["b"].mean()
     values = []
     for _ in range(RESAMPLES // AT_ONCE):
         chosen = draw.integers(documents, size=(AT_ONCE, documents))
@@ -42,11 +54,13 @@ def resample(data, seeds):
         np.add.at(times, (np.arange(AT_ONCE)[:, None], chosen), 1.0)
         divisor = times @ data["tokens"]
         losses = {side: times @ data[side].T / divisor[:, None] for side in ("a", "b")}
-        of = {side: draw.integers(len(data[side]), size=(AT_ONCE, len(data[side]))) for side in losses}
+        deviation = losses["a"].mean(axis=1) - losses["b"].mean(axis=1) - estimate
+        deviation *= np.sqrt(documents / draw.chisquare(documents - 1, AT_ONCE))
         if seeds == "paired":
-            of["b"] = of["a"]
-        means = {side: np.take_along_axis(losses[side], of[side], axis=1).mean(axis=1) for side in of}
-        values.append(means["a"] - means["b"])
+            move = seed_move(observed["a"] - observed["b"])
+        else:
+            move = seed_move(observed["a"]) - seed_move(observed["b"])
+        values.append(estimate + deviation + move)
     return np.concatenate(values)
 
 
@@ -60,7 +74,7 @@ def end(values, probability):
 
 def summary(data, seeds):
     values = resample(data, seeds)
-    half = min(np.mean(values <= 0), np.mean(values >= 0))
+    half = max(min(np.mean(values <= 0), np.mean(values >= 0)), 0.5 ** len(data["tokens"]))
     ratio = lambda side: data[side].sum(axis=1) / data["tokens"].sum()
     return {
         "estimate": ratio("a").mean() - ratio("b").mean(),
@@ -78,6 +92,8 @@ def spread(values):
 cases = {
     "one seed, no difference": ("paired", simulate(60, 1, 1, 0.0, 0.0)),
     "one seed, a small difference": ("paired", simulate(60, 1, 1, 0.12, 0.0)),
+    "eight documents": ("paired", simulate(8, 1, 1, 0.3, 0.0)),
+    "two seeds in pairs": ("paired", simulate(50, 2, 2, 0.4, 0.05)),
     "three seeds in pairs": ("paired", simulate(120, 3, 3, 0.15, 0.1)),
     "five seeds in pairs, far apart": ("paired", simulate(40, 5, 5, 0.6, 0.2)),
     "three seeds against two others": ("independent", simulate(80, 3, 2, 0.2, 0.1)),

@@ -38,16 +38,6 @@ describe('RandomStream', () => {
     expect(draw(7, 'targetMasks', 3, 1)).not.toEqual(draw(8, 'targetMasks', 3, 1));
   });
 
-  it('goes on alike and apart in a clone', () => {
-    for (const used of [0, 1, 4, 6]) {
-      const stream = new RandomStream(7, 'bootstrap', 3, 1);
-      for (let i = 0; i < used; i++) stream.nextUint32();
-      const clone = stream.clone();
-      const ahead = Array.from({ length: 9 }, () => clone.nextUint32());
-      expect(Array.from({ length: 9 }, () => stream.nextUint32())).toEqual(ahead);
-    }
-  });
-
   it('fills arrays with the integers that it draws one by one', () => {
     // A bound just above 2^31 throws almost half of the numbers away.
     for (const bound of [1, 2, 7, 1000, 2 ** 31 + 1, 2 ** 32 - 1]) {
@@ -85,5 +75,19 @@ describe('RandomStream', () => {
     const variance = draws.reduce((a, b) => a + (b - mean) ** 2, 0) / draws.length;
     expect(Math.abs(mean)).toBeLessThan(0.03);
     expect(Math.abs(variance - 1)).toBeLessThan(0.04);
+  });
+
+  // The 5 % and 95 % points of the distributions, from tables.
+  it.each([
+    [1, 0.00393, 3.841],
+    [2, 0.1026, 5.991],
+    [5, 1.145, 11.07],
+    [30, 18.49, 43.77],
+  ])('draws chi-squared with %i degrees of freedom', (degrees, low, high) => {
+    const stream = new RandomStream(4, 'bootstrap');
+    const draws = Array.from({ length: 20_000 }, () => stream.nextChiSquared(degrees));
+    const share = (isBeyond: (draw: number) => boolean) => draws.filter(isBeyond).length / 20_000;
+    expect(Math.abs(share((draw) => draw < low) - 0.05)).toBeLessThan(0.006);
+    expect(Math.abs(share((draw) => draw > high) - 0.05)).toBeLessThan(0.006);
   });
 });

@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
+import { intervalNote } from '../../../core/results/cells.ts';
 import { resultsCsv } from '../../../core/results/csv.ts';
 import { latexText, resultsLatex } from '../../../core/results/latex.ts';
 import { resultsMarkdown } from '../../../core/results/markdown.ts';
@@ -22,6 +23,7 @@ describe('CSV', () => {
     expect(Number(record['gain_mean'])).toBe(0.1 + 0.2);
     expect(Number(record['gain_sd'])).toBe(1e-9);
     expect(record).toMatchObject({ strategy: 'sdt', n: '3', seeds: '1 2 3', pareto: 'true' });
+    expect(record).toMatchObject({ source_documents: '59', target_documents: '1727' });
   });
 
   it('leaves empty what a row has not', () => {
@@ -153,6 +155,47 @@ describe('every format', () => {
         expect(numbers(lines[index] ?? '')).toEqual(expected);
       }
     }
+  });
+});
+
+describe('the note on intervals', () => {
+  const one = row('sdt', 0.5, 0.7);
+  const three = row('rh', 0.1, 0.6, { deviation: 0.01 });
+
+  it('says of how many documents they are, and what one seed leaves open', () => {
+    expect(intervalNote(projectResults([one]))).toBe(
+      'Intervals: 95 %, bootstrap over documents (59 source, 1,727 target) paired with the base ' +
+        "model, 10,000 resamples, Student's t for the small number of documents. " +
+        'One seed: they hold for these runs, not for other seeds.',
+    );
+    expect(intervalNote(projectResults([three]))).toMatch(/ documents and of seeds\.$/);
+    expect(intervalNote(projectResults([one, three]))).toMatch(
+      / of seeds\. Those of one seed hold for that run, not for other seeds\.$/,
+    );
+    expect(intervalNote(projectResults([row('ndt', 0, 0)]))).toBe('');
+  });
+
+  it('says in every format that too few documents show nothing', () => {
+    const none = { estimate: 0.7, low: null, high: null, p: null };
+    const results = projectResults([row('sdt', 0.5, 0.7, { gainInterval: none })], {
+      sets: [
+        { role: 'source', name: 'source', setHash: 'a', documents: 59 },
+        { role: 'target', name: 'a', setHash: 'b', documents: 2 },
+        { role: 'target', name: 'b', setHash: 'c', documents: 1 },
+      ],
+    });
+    const sentence = 'With fewer than 6 documents there is no interval and no p';
+    const people = describeProjectResults(results);
+    for (const text of [resultsMarkdown(results), resultsLatex(results), people]) {
+      expect(text).toContain('(59 source, 3 target)');
+      expect(text).toContain(sentence);
+    }
+    expect(people).toMatch(/^◆ +SDT +1 +3\.912 +3\.408 +\+0\.500 +\+0\.700 † /m);
+    expect(people).toMatch(/^SDT +\+0\.488 to \+0\.512 +< 0\.001 +– +–$/m);
+    expect(resultsMarkdown(results)).toContain('| +0.700 † |');
+    expect(csv(resultsCsv(results))).toMatchObject([
+      { target_documents: '3', gain_low: '', gain_high: '', gain_p: '', gain_mean: '0.7' },
+    ]);
   });
 });
 

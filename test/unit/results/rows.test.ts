@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { groupRuns, includesZero, resultRows, spreadOf } from '../../../core/results/rows.ts';
+import { groupRuns, isUnclear, resultRows, spreadOf } from '../../../core/results/rows.ts';
 import type { ScoredRun } from '../../../core/results/rows.ts';
 import type { StrategyParts } from '../../../core/strategies/parts.ts';
 
@@ -27,7 +27,7 @@ function rowsOf(runs: readonly ScoredRun[]) {
   const groups = groupRuns(runs);
   return resultRows(
     groups,
-    groups.map(() => null),
+    groups.map(() => ({ intervals: null, lowest: { source: false, target: false } })),
   );
 }
 
@@ -112,11 +112,14 @@ describe('rows', () => {
     expect(rowsOf(runs).map(({ settings }) => settings)).toEqual(['λ 20', 'λ 100', 'λ 1000']);
   });
 
-  it('keep the intervals they are given', () => {
+  it('keep what they are told apart by', () => {
     const one = { estimate: 0.5, low: 0.4, high: 0.6, p: 0.001 };
-    const [row] = resultRows([[scored()]], [{ forgetting: one, gain: { ...one, low: -0.1 } }]);
-    expect(includesZero(row.forgettingInterval)).toBe(false);
-    expect(includesZero(row.gainInterval)).toBe(true);
+    const intervals = { forgetting: one, gain: { ...one, low: -0.1 } };
+    const lowest = { source: true, target: false };
+    const [row] = resultRows([[scored()]], [{ intervals, lowest }]);
+    expect(isUnclear(row.forgettingInterval)).toBe(false);
+    expect(isUnclear(row.gainInterval)).toBe(true);
+    expect(row.lowest).toEqual(lowest);
   });
 });
 
@@ -127,7 +130,7 @@ describe('a spread', () => {
   });
 });
 
-describe('an interval includes zero', () => {
+describe('a difference is unclear', () => {
   it.each([
     [-0.1, 0.1, true],
     [0, 0.1, true],
@@ -135,6 +138,11 @@ describe('an interval includes zero', () => {
     [0.001, 0.1, false],
     [-0.2, -0.001, false],
   ])('from %d to %d: %s', (low, high, expected) => {
-    expect(includesZero({ estimate: 0, low, high, p: 1 })).toBe(expected);
+    expect(isUnclear({ estimate: 0, low, high, p: 1 })).toBe(expected);
+  });
+
+  it('without an interval, but not where there is no difference to claim', () => {
+    expect(isUnclear({ estimate: 1, low: null, high: null, p: null })).toBe(true);
+    expect(isUnclear(null)).toBe(false);
   });
 });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeScores } from '../../../core/evaluation/scoresFile.ts';
 import type { EvaluationRecord } from '../../../core/store/evaluations.ts';
 import { runChanges } from '../../../core/workbench/runChanges.ts';
+import { Differences } from '../../../core/workbench/runScores.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -33,15 +34,25 @@ async function evaluation(
   return { ...set, phase, step, nll, tokens: 10 * losses.length, scoresPath, scoresHash };
 }
 
+const changes = (...evaluations: EvaluationRecord[]) =>
+  runChanges(folder, evaluations, new Differences());
+
 describe('runChanges', () => {
   it('has no width when every document changes by the same', async () => {
-    const before = await evaluation('before', 0, [3, 4, 5, 6]);
-    const after = await evaluation('after', 9, [3.5, 4.5, 5.5, 6.5]);
-    const [change, ...others] = runChanges(folder, [before, after]);
+    const before = await evaluation('before', 0, [3, 4, 5, 6, 7, 8]);
+    const after = await evaluation('after', 9, [3.5, 4.5, 5.5, 6.5, 7.5, 8.5]);
+    const [change, ...others] = await changes(before, after);
     expect(others).toEqual([]);
-    expect(change).toMatchObject({ role: 'source', split: 'test', documents: 4 });
+    expect(change).toMatchObject({ role: 'source', split: 'test', documents: 6 });
     for (const value of [change.change, change.low, change.high]) expect(value).toBeCloseTo(0.5, 9);
-    expect(change.p).toBeLessThan(0.001);
+    expect(change.p).toBe(2 / 2 ** 6);
+  });
+
+  it('has no interval of a few documents', async () => {
+    const before = await evaluation('before', 0, [3, 4]);
+    const after = await evaluation('after', 9, [3.5, 4.5]);
+    const none = { low: null, high: null, p: null };
+    expect(await changes(before, after)).toMatchObject([{ documents: 2, change: 0.5, ...none }]);
   });
 
   it('pairs documents: what differs between documents does not widen the interval', async () => {
@@ -52,23 +63,24 @@ describe('runChanges', () => {
       9,
       levels.map((level, i) => level + (i % 2 === 0 ? 0.1 : -0.1)),
     );
-    const [{ change, low, high, p }] = runChanges(folder, [before, after]);
+    const [{ change, low, high, p }] = await changes(before, after);
     expect(change).toBeCloseTo(0, 9);
     // The standard error of the mean of ±0.1 over 60 documents is 0.0129.
-    expect(high - low).toBeGreaterThan(3 * 0.0129);
-    expect(high - low).toBeLessThan(5 * 0.0129);
+    const width = Number(high) - Number(low);
+    expect(width).toBeGreaterThan(3 * 0.0129);
+    expect(width).toBeLessThan(5 * 0.0129);
     expect(p).toBeGreaterThan(0.5);
   });
 
   it('is empty for the base model and for a run that has not ended', async () => {
     const before = await evaluation('before', 0, [3, 4]);
-    expect(runChanges(folder, [before])).toEqual([]);
-    expect(runChanges(folder, [before, { ...before, phase: 'after' }])).toEqual([]);
+    expect(await changes(before)).toEqual([]);
+    expect(await changes(before, { ...before, phase: 'after' })).toEqual([]);
   });
 
   it('refuses scores that are not what the run wrote', async () => {
     const before = await evaluation('before', 0, [3, 4]);
     const after = { ...(await evaluation('after', 9, [3, 4])), scoresHash: 'b2' };
-    expect(() => runChanges(folder, [before, after])).toThrow('not the ones that the run wrote');
+    await expect(changes(before, after)).rejects.toThrow('not the ones that the run wrote');
   });
 });

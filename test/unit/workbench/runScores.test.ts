@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeScores } from '../../../core/evaluation/scoresFile.ts';
 import { hierarchicalDifferences } from '../../../core/evaluation/statistics.ts';
@@ -91,10 +92,14 @@ describe('differences', () => {
     key,
     sums: { lossSum: Float64Array.from(losses), weight: losses.map(() => 1) },
   });
-  const [p, q, r] = [sums('p', 1, 2, 5), sums('q', 2, 2, 3), sums('r', 0, 1, 7)];
+  const [p, q, r] = [
+    sums('p', 1, 2, 5, 3, 1, 4, 2),
+    sums('q', 2, 2, 3, 3, 4, 1, 1),
+    sums('r', 0, 1, 7, 2, 2, 6, 3),
+  ];
   const plain = ({ sums: own }: KeyedSums) => own;
 
-  it('are what the bootstrap gives, in any order and company, remembered or not', () => {
+  it('are what the bootstrap gives, in any order and company, remembered or not', async () => {
     const comparisons = [
       { a: [p], b: [q] },
       { a: [p, q], b: [r, p] },
@@ -105,10 +110,34 @@ describe('differences', () => {
       hierarchicalDifferences([{ a: a.map(plain), b: b.map(plain), ...more }]).at(0),
     );
     const differences = new Differences();
-    expect(differences.of(comparisons.slice(1, 3))).toEqual(expected.slice(1, 3));
-    expect(differences.of(comparisons)).toEqual(expected);
-    expect(differences.of(comparisons.toReversed())).toEqual(expected.toReversed());
+    expect(await differences.of(comparisons.slice(1, 3))).toEqual(expected.slice(1, 3));
+    expect(await differences.of(comparisons)).toEqual(expected);
+    expect(await differences.of(comparisons.toReversed())).toEqual(expected.toReversed());
     expect(expected[1]).not.toEqual(expected[2]);
-    expect(differences.of([])).toEqual([]);
+    expect(await differences.of([])).toEqual([]);
+  });
+
+  it('of many documents let others have their turn, and are computed once for all who ask', async () => {
+    const many = Array.from({ length: 2000 }, (_, i) => i % 7);
+    const differences = new Differences();
+    const comparison = { a: [sums('many', ...many)], b: [sums('more', ...many.toReversed())] };
+    let turns = 0;
+    let isDone = false;
+    const other = (async () => {
+      for (; !isDone; turns++) await setImmediate();
+    })();
+    const asked = await Promise.all([differences.of([comparison]), differences.of([comparison])]);
+    isDone = true;
+    await other;
+    expect(turns).toBeGreaterThan(50);
+    expect(asked[0][0]).toBe(asked[1][0]);
+  });
+
+  it('that cannot be computed are not remembered', async () => {
+    const differences = new Differences();
+    const wrong = { a: [p], b: [sums('short', 1)] };
+    await expect(differences.of([wrong])).rejects.toThrow(RangeError);
+    await expect(differences.of([wrong])).rejects.toThrow(RangeError);
+    expect(await differences.of([{ a: [p], b: [q] }])).toHaveLength(1);
   });
 });

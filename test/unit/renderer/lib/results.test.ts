@@ -4,9 +4,10 @@ import { exportResults } from '../../../../renderer/lib/exportResults.ts';
 import { parseFilter } from '../../../../renderer/lib/filter.ts';
 import { projectProgress, strategiesOf } from '../../../../renderer/lib/projectProgress.ts';
 import {
-  bestRows,
+  MEASURES,
   differencesOf,
   intervalScale,
+  isBest,
   rowKey,
   rowLabel,
   rowRoute,
@@ -58,18 +59,20 @@ describe('rows of results', () => {
     ]);
   });
 
-  test('the best is sought among the tuned models, for gain the largest', () => {
-    const best = bestRows(rows);
-    expect([...best.forgetting]).toEqual([rowKey(ewc100)]);
-    expect([...best.sourceNll]).toEqual([rowKey(ewc100)]);
-    expect([...best.gain]).toEqual([rowKey(sdt)]);
-    expect([...best.targetNll]).toEqual([rowKey(sdt)]);
+  test('what intervals tell apart from all others is the best of both columns of its domain', () => {
+    const told = row('ewc', 0.054, 0.619, { lowest: { source: true, target: false } });
+    expect(MEASURES.filter((measure) => isBest(told, measure))).toEqual([
+      'sourceNll',
+      'forgetting',
+    ]);
+    const gains = row('sdt', 0.5, 0.7, { lowest: { source: false, target: true } });
+    expect(MEASURES.filter((measure) => isBest(gains, measure))).toEqual(['targetNll', 'gain']);
   });
 
-  test('equal rows are best together, and one alone is not', () => {
-    const twin = row('rh', 0.489, 0.731);
-    expect([...bestRows([ndt, sdt, twin]).gain]).toEqual([rowKey(sdt), rowKey(twin)]);
-    expect(bestRows([ndt, sdt]).gain.size).toBe(0);
+  test('a point of too few documents has no interval', () => {
+    const gainInterval = { estimate: 0.7, low: null, high: null, p: null };
+    const [point] = scatterPoints([row('sdt', 0.5, 0.7, { gainInterval })]);
+    expect(point).toMatchObject({ y: 0.7, xInterval: { low: 0.488 }, yInterval: undefined });
   });
 
   test('points have the intervals of their rows, the base model none', () => {
@@ -148,6 +151,8 @@ describe('differences between rows', () => {
     expect(intervalScale([difference(1, -0.5), difference(2, 0.1)])).toMatchObject({
       min: -0.52,
     });
+    const without = { estimate: 0.75, low: null, high: null, p: null };
+    expect(intervalScale([difference(1, 0.5), without])).toEqual({ min: 0, max: 0.75 });
     expect(intervalScale([undefined])).toBeUndefined();
   });
 });

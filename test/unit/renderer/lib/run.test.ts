@@ -11,6 +11,7 @@ import {
 import { LONGEST_NOTE, LONGEST_TAG, addedTags } from '../../../../renderer/lib/annotations.ts';
 import { byDepth, driftByDepth } from '../../../../renderer/lib/depths.ts';
 import { exportFolderName, folderInside } from '../../../../renderer/lib/exportFolder.ts';
+import { formatInterval } from '../../../../renderer/lib/format.ts';
 import { afterIntervals, lossCurves, thirdSeries } from '../../../../renderer/lib/runCharts.ts';
 import {
   changeDomain,
@@ -253,6 +254,15 @@ describe('the evaluations of a run', () => {
     expect(changeDomain([])).toBeUndefined();
     expect(changeDomain([change({})])).toEqual({ min: 0, max: 0.6 });
     expect(changeDomain([change({ low: -2, high: -1 })])).toEqual({ min: -2, max: 0 });
+  });
+
+  it('shows the change alone where documents are too few for an interval', () => {
+    const none = change({ low: null, high: null, p: null });
+    expect(changeDomain([none])).toEqual({ min: 0, max: none.change });
+    const ended = [evaluation({}), evaluation({ phase: 'after', step: 400, nll: 2 })];
+    expect(afterIntervals(ended, [none])).toEqual([]);
+    expect(formatProbability(none.p)).toBe('–');
+    expect(formatInterval(none.low, none.high)).toBe('no interval');
   });
 
   it('never shows a p of zero', () => {
