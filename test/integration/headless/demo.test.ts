@@ -56,13 +56,20 @@ describe('the demo', () => {
       const { rows, runs: finished } = JSON.parse(again.stdout) as DemoDocument;
       // What was finished is shown, not done again.
       expect(finished.map(({ id }) => id).sort()).toEqual(runs.map(({ id }) => id).sort());
-      const [ndt, sdt] = rows;
-      expect([ndt.strategy, sdt.strategy]).toEqual(['ndt', 'sdt']);
+      const [ndt, sdt, ...kept] = rows;
+      const strategies = ['ndt', 'sdt', 'rh', 'l2', 'ewc', 'gem'];
+      expect(rows.map(({ strategy }) => strategy)).toEqual(strategies);
       expect([ndt.forgetting, ndt.gain]).toEqual([0, 0]);
       expect(sdt.gain).toBeGreaterThan(0.5);
       expect(sdt.forgetting).toBeGreaterThan(0.5);
       expect(sdt.targetNll).toBeCloseTo(ndt.targetNll - sdt.gain, 10);
       expect(sdt.sourceNll).toBeCloseTo(ndt.sourceNll + sdt.forgetting, 10);
+      // What the demo is there to show: SDT forgets most, and RH, L2 and EWC take half of it back.
+      for (const { strategy, forgetting, gain } of kept) {
+        const most = strategy === 'gem' ? sdt.forgetting : sdt.forgetting / 2;
+        expect(forgetting, strategy).toBeLessThan(most);
+        expect(gain, strategy).toBeGreaterThan(0.5);
+      }
     },
   );
 });
