@@ -167,7 +167,7 @@ function describePersonalData({ personalData, files }: CorpusPreview): string {
     { title: 'documents', align: 'right' },
     { title: 'such as' },
   ] as const;
-  return `This looks like personal data, ${where}:\n${table(columns, rows)}${PERSONAL_DATA_HINT}\n`;
+  return `This looks like personal data (looked ${where}):\n${table(columns, rows)}${PERSONAL_DATA_HINT}\n`;
 }
 
 function shortened(text: string, length: number, of = text.length): string {

@@ -51,7 +51,7 @@ describe('corpus preview', () => {
     expect(out).toMatch(/^text +note +text +Dr\. Smith saw +this$/m);
     expect(out).toContain('3 more columns are not shown.');
     expect(out).toContain(
-      'This looks like personal data, in the first 2,000 documents of 2 of 3 files:',
+      'This looks like personal data (looked in the first 2,000 documents of 2 of 3 files):',
     );
     expect(out).toMatch(/^names +1,204 +9 +Dr\. S••••$/m);
     expect(out).toContain('A hint and no proof');
