@@ -6,7 +6,7 @@ import type { RunDetail, RunSummary } from '../../../core/workbench/contract.ts'
 import { spawnCli } from './spawnCli.ts';
 
 /** Generous, because this is the whole main job and other tests run beside it. */
-const TIMEOUT = 600_000;
+const TIMEOUT = 1_200_000;
 
 interface DemoDocument {
   readonly rows: readonly {
