@@ -242,8 +242,9 @@ function remarksOn(
       main.steps.map(({ tokens, seconds }) => ({ size: tokens, seconds })),
       main.epoch.tokens,
     );
+    const timed = main.steps.length === 1 ? 'one was' : `${main.steps.length} were`;
     remarks.push(
-      `A step takes about ${expected.toFixed(1)} s, so only ${main.steps.length} were timed and the range is wide.`,
+      `A step takes about ${expected.toFixed(1)} s, so only ${timed} timed and the range is wide.`,
     );
   }
   if (isBesideRuns) {

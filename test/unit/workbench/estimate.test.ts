@@ -260,6 +260,10 @@ describe('time', () => {
     expect(estimateOf(projectOf(), { steps: slow }).remarks).toEqual([
       'A step takes about 2.0 s, so only 3 were timed and the range is wide.',
     ]);
+    const one = slow.map((kind) => ({ ...kind, steps: kind.steps.slice(0, 1) }));
+    expect(estimateOf(projectOf(), { steps: one }).remarks).toEqual([
+      'A step takes about 2.0 s, so only one was timed and the range is wide.',
+    ]);
   });
 });
 
