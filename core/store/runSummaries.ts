@@ -45,6 +45,9 @@ const COLUMNS = `id, project_id AS project,
   created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt,
   configuration_hash AS configurationHash, error, ${ANNOTATION_COLUMNS}`;
 
+/** How many runs are read together in the time that one takes by itself. */
+const SINGLE_COST = 4;
+
 export function runSummaryQueries(connection: Connection) {
   const list = (source: string) =>
     connection.prepare<[{ projectId: string | null; state: string | null; archived: number }], Row>(
@@ -56,10 +59,11 @@ export function runSummaryQueries(connection: Connection) {
   const listAll = list('runs INDEXED BY runs_summaries WHERE true');
   const listOfProject = list('runs WHERE project_id = @projectId');
   const byId = connection.prepare<[string], Row>(`SELECT ${COLUMNS} FROM runs WHERE id = ?`);
+  const count = connection.prepare<[], number>('SELECT count(*) FROM runs').pluck();
   const archive = connection.prepare<[string | null, string]>(
     'UPDATE runs SET archived_at = ? WHERE id = ?',
   );
-  return {
+  const queries = {
     /** In the order of their creation. */
     list({ projectId, state, archived = false }: RunSummaryFilter = {}): RunSummaryRecord[] {
       // Many runs share few combinations of parts.
@@ -79,11 +83,21 @@ export function runSummaryQueries(connection: Connection) {
       const row = byId.get(id);
       return row === undefined ? undefined : fromRow(row, JSON.parse(row.parts) as StrategyParts);
     },
+    /** By id; ids that are none are left out. A large part of the history is read together. */
+    findAll(ids: readonly string[]): ReadonlyMap<string, RunSummaryRecord> {
+      const isLarge = ids.length * SINGLE_COST > (count.get() ?? 0);
+      const wanted = new Set(ids);
+      const found = isLarge
+        ? queries.list({ archived: true }).filter(({ id }) => wanted.has(id))
+        : [...wanted].flatMap((id) => queries.find(id) ?? []);
+      return new Map(found.map((run) => [run.id, run]));
+    },
     /** Hides a run from lists from a time on, or shows it again. */
     archive(id: string, time: string | null): void {
       archive.run(time, id);
     },
   };
+  return queries;
 }
 
 function fromRow(row: Row, parts: StrategyParts): RunSummaryRecord {

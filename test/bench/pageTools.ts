@@ -27,6 +27,9 @@ export interface PageTools {
   /** Lengths of the frames in which an event of the type arrives, from now until `stopFrames`. */
   startFrames(type: string): void;
   stopFrames(): number[];
+  /** The longest frame, milliseconds, from `startGaps` until it is asked for: how long nothing moved. */
+  startGaps(): void;
+  longestGap(): number;
   /** Milliseconds of a fixed amount of work: how fast the machine is just now. */
   calibrate(): number;
   /** Lets the page hear a message as if its host had sent it: what that takes of its thread, milliseconds. */
@@ -129,6 +132,8 @@ export function installPageTools(): void {
   let outcome: ReturnType<typeof watch> | undefined;
   let frames: number[] = [];
   let endFrames = (): void => undefined;
+  let gap = 0;
+  let watchesGaps = false;
 
   const tools: PageTools = {
     calls,
@@ -189,6 +194,23 @@ export function installPageTools(): void {
     stopFrames() {
       endFrames();
       return frames;
+    },
+    startGaps() {
+      gap = 0;
+      watchesGaps = true;
+      let before = performance.now();
+      const next = (): void => {
+        if (!watchesGaps) return;
+        const now = performance.now();
+        gap = Math.max(gap, now - before);
+        before = now;
+        requestAnimationFrame(next);
+      };
+      requestAnimationFrame(next);
+    },
+    longestGap() {
+      watchesGaps = false;
+      return gap;
     },
     calibrate() {
       const start = performance.now();

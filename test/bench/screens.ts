@@ -24,7 +24,7 @@ export interface ScreensOptions {
   /** A home with a seeded history; a temporary one is made when left out. */
   readonly home?: string | undefined;
   readonly repetitions: number;
-  /** load, runs, many, live, compare, service; all when left out. */
+  /** load, runs, many, batch, live, compare, service; all when left out. */
   readonly parts?: readonly string[] | undefined;
   readonly report: (line: string) => void;
 }
@@ -63,6 +63,8 @@ const SCROLLER = '.scroller.fill';
 const TYPED = 'strategy:ewc seed:1 target<3.5 -state:failed';
 const SORTED_COLUMNS = ['Target', 'Project', 'Strategy', 'Took', 'Created'];
 const MANY = 5000;
+/** Calls whose time and size are told. */
+const READ = new Set(['runs/list', 'runs/curves', 'runs/metrics', 'runs/tag', 'runs/archive']);
 
 export async function measureScreens(options: ScreensOptions): Promise<ScreensResult> {
   if (!existsSync(join(renderer, 'index.html'))) {
@@ -154,6 +156,7 @@ async function measure(
       load: () => session.coldLoads(),
       runs: () => session.runs(),
       many: () => session.manyRuns(),
+      batch: () => session.batches(),
       live: () => session.liveEvents(),
       compare: () => session.charts(),
       service: () => session.service(),
@@ -322,6 +325,54 @@ class ScreensSession {
     await page.context().close();
   }
 
+  /** A tag for every run of the history, its end, the archive and the way back. */
+  async batches(): Promise<void> {
+    this.#options.report('tags and the archive of all runs');
+    const page = await this.#open('#/runs?filter=archived:yes,no', FIRST_ROW);
+    const bar = page.locator('.selected');
+    for (let turn = 0; turn < this.#options.repetitions; turn++) {
+      await this.#calibrate(page);
+      await page.locator(FIRST_ROW).focus();
+      await page.keyboard.press('Control+a');
+      await bar.getByRole('button', { name: 'Tag', exact: true }).click();
+      await page.getByRole('textbox', { name: 'New tag' }).fill('everything');
+      const ticked = page.getByRole('checkbox', { name: 'everything' });
+      await this.#batch(page, 'all runs tagged', async () => {
+        await page.keyboard.press('Enter');
+        await ticked.and(page.locator(':checked')).waitFor();
+      });
+      await this.#batch(page, 'a tag taken from all runs', async () => {
+        await ticked.click();
+        await ticked.waitFor({ state: 'detached' });
+      });
+      await page.keyboard.press('Escape');
+      await this.#batch(page, 'all runs archived', async () => {
+        await bar.getByRole('button', { name: 'Archive', exact: true }).click();
+        await page.getByRole('button', { name: 'Undo' }).waitFor();
+      });
+      await this.#batch(page, 'all runs taken out of the archive', async () => {
+        await page.getByRole('button', { name: 'Undo' }).click();
+        await page.locator(FIRST_ROW).getByText('archived').waitFor({ state: 'detached' });
+      });
+    }
+    this.#readCalls(await page.evaluate(() => benchTools.calls));
+    await page.context().close();
+  }
+
+  /** Until the outcome is seen, and how long the window showed no frame meanwhile. */
+  async #batch(page: Page, name: string, act: () => Promise<unknown>): Promise<void> {
+    await page.evaluate(() => {
+      benchTools.startGaps();
+    });
+    const start = performance.now();
+    await act();
+    this.#add(name, null, [performance.now() - start]);
+    // What was heard of the change may be read after it.
+    await page.waitForTimeout(1500);
+    const longest = await page.evaluate(() => benchTools.longestGap());
+    this.#add(`${name}, the longest frame`, 1000, [longest]);
+  }
+
   /** What the metrics of a run at work take while all runs are listed. */
   async liveEvents(): Promise<void> {
     this.#options.report('events while the runs are listed');
@@ -440,7 +491,7 @@ class ScreensSession {
 
   #readCalls(calls: PageTools['calls']): void {
     for (const { name, milliseconds, characters } of calls) {
-      if (name !== 'runs/list' && name !== 'runs/curves' && name !== 'runs/metrics') continue;
+      if (!READ.has(name)) continue;
       this.#add(`${name}, as the page waits for it`, null, [milliseconds]);
       this.#add(`${name}, size of the reply`, null, [characters / 1e6], 'MB');
     }

@@ -49,21 +49,17 @@ function change(
   words: readonly string[],
   apply: (run: RunSummaryRecord) => void,
 ): [RunSummary, ...RunSummary[]] {
-  const ids = [
-    ...new Set(words.map((word) => store.runSummaries.find(word)?.id ?? findRun(store, word).id)),
-  ];
-  const summaries = store.transaction(() =>
-    ids.map((id) => {
-      apply(summaryOf(id));
-      return summaryOf(id);
-    }),
-  );
+  const byId = store.runSummaries.findAll(words);
+  const ids = [...new Set(words.map((word) => (byId.has(word) ? word : findRun(store, word).id)))];
+  const summaries = store.transaction(() => {
+    const named = ids.filter((id) => !byId.has(id));
+    const before = new Map([...byId, ...store.runSummaries.findAll(named)]);
+    for (const id of ids) apply(before.get(id) ?? missing(id));
+    const after = store.runSummaries.findAll(ids);
+    return ids.map((id) => after.get(id) ?? missing(id));
+  });
   publish({ type: 'runs/changed', runs: ids });
   return summaries as [RunSummary, ...RunSummary[]];
-
-  function summaryOf(id: string): RunSummaryRecord {
-    return store.runSummaries.find(id) ?? missing(id);
-  }
 }
 
 function missing(id: string): never {

@@ -145,6 +145,15 @@ describe('the archive', () => {
     expect((await workbench.call('runs/list', {})).map(({ id }) => id)).toEqual(shown);
   });
 
+  it('takes a whole history at once, and answers in the order asked', async () => {
+    const ids = runs.map(({ id }) => id).reverse();
+    const archived = await workbench.call('runs/archive', { runs: ids, archived: true });
+    expect(archived.map(({ id }) => id)).toEqual(ids);
+    expect(await workbench.call('runs/list', {})).toEqual([]);
+    expect(archived).toEqual((await workbench.call('runs/list', { archived: true })).reverse());
+    expect(events).toEqual([{ type: 'runs/changed', runs: ids }]);
+  });
+
   it('takes no run that is to be at work', async () => {
     const paused = runs.find(
       ({ state, archivedAt }) => state === 'completed' && archivedAt === null,
