@@ -64,8 +64,8 @@ describe('a break of the connection', () => {
     const inputs = await newFolder();
     const app = await start({ home: await newHome('empty'), allowedRoots: [inputs] });
     const { page } = app;
-    const path = join(inputs, 'long.txt');
-    await writeFile(path, longText());
+    const path = join(inputs, 'many.jsonl');
+    await writeFile(path, manyDocuments());
     const line = new Line();
     await line.attach(page);
     await page.evaluate(`location.hash = '#/corpora'`);
@@ -123,13 +123,14 @@ describe('a break of the connection', () => {
   });
 });
 
-/** So many different lines that their import outlasts a break. */
-function longText(): string {
-  const line = (at: number): string =>
+/** So many different documents that their import outlasts a break. */
+function manyDocuments(): string {
+  const words = (at: number): string =>
     Array.from({ length: 40 }, (_, word) => `word${(at * 7919 + word * 104_729) % 50_021}`).join(
       ' ',
     );
-  return Array.from({ length: 80_000 }, (_, at) => line(at)).join('\n');
+  const document = (at: number): string => JSON.stringify({ text: words(at) });
+  return Array.from({ length: 150_000 }, (_, at) => document(at)).join('\n');
 }
 
 /** Of the series whose points were asked for. */
