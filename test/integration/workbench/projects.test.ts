@@ -5,7 +5,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openStore } from '../../../core/store/store.ts';
 import { startNodeProcess } from '../../../core/workbench/hostProcess.ts';
 import { connectWorkbench } from '../../../core/workbench/remoteClient.ts';
-import type { ProjectSummary, WorkbenchClient } from '../../../core/workbench/contract.ts';
+import type {
+  ProjectSummary,
+  RunSummary,
+  WorkbenchClient,
+  WorkbenchEvent,
+} from '../../../core/workbench/contract.ts';
 import { projectFileSchema } from '../../../core/workbench/projectFile.ts';
 import type { ProjectFile } from '../../../core/workbench/projectFile.ts';
 import { filledTemplate } from '../../fixtures/filledHome.ts';
@@ -69,9 +74,12 @@ function runsTold(client: WorkbenchClient): string[] {
   return ids;
 }
 
-/** All that a study comes to: the losses of every run to the last digit, and how λ was chosen. */
+/**
+ * All that a study comes to, to the last digit: the losses of every run, how λ was chosen, and the
+ * whole reply from which its table is drawn. Ids and what the machine took are left out.
+ */
 async function outcome(client: WorkbenchClient, project: string) {
-  const { runs, choices } = await client.call('projects/show', { project });
+  const { runs } = await client.call('projects/show', { project });
   const names = new Map(runs.map(({ id, name }) => [id, name]));
   const scored = await Promise.all(
     runs.map(async ({ id, name, purpose, state, configurationHash }) => {
@@ -80,18 +88,34 @@ async function outcome(client: WorkbenchClient, project: string) {
       return { name, purpose, state, configurationHash, losses };
     }),
   );
+  const { rows, choices, ...results } = await client.call('projects/results', { project });
   return {
     runs: scored.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    choices: choices.map(({ candidates, ...choice }) => ({
-      ...choice,
-      candidates: candidates.map((one) => ({ ...one, run: names.get(one.run) })),
-    })),
+    results: {
+      ...results,
+      project: results.project.name,
+      rows: rows.map((row) => ({
+        ...row,
+        runs: row.runs.map((id) => names.get(id)),
+        secondsPerStep: typeof row.secondsPerStep,
+        secondsPerStepQuartiles: typeof row.secondsPerStepQuartiles,
+        relativeTime: typeof row.relativeTime,
+      })),
+      choices: choices.map(({ candidates, ...choice }) => ({
+        ...choice,
+        candidates: candidates.map((one) => ({ ...one, run: names.get(one.run) })),
+      })),
+    },
   };
 }
 
 /** As `palimpsest run` begins: the file, and what is unfinished of it. */
-async function runAgain(client: WorkbenchClient, project: ProjectFile): Promise<ProjectSummary> {
-  const summary = await client.call('projects/run', { project });
+async function runAgain(
+  client: WorkbenchClient,
+  project: ProjectFile,
+  onProgress: (event: WorkbenchEvent) => void = () => undefined,
+): Promise<ProjectSummary> {
+  const summary = await client.call('projects/run', { project }, { onProgress });
   for (const { id, state } of summary.runs) {
     if (state === 'interrupted') await client.call('runs/resume', { run: id });
   }
@@ -202,16 +226,17 @@ describe('λ with several values', () => {
   });
 });
 
-it('a study killed at any moment and run again comes to the same, to the last digit', async () => {
+it('a study killed at any moment and run again comes to the same table, to the last digit', async () => {
   const project = study(
-    [SWEEP],
-    { selection: { max_steps: 40 } },
-    { max_steps: 60, save_steps: 20 },
+    [{ rh: {}, ewc: { lambda: [1, 100] } }, 'gem'],
+    { seeds: [1, 2], selection: { max_steps: 40 }, fisher: { sequences: 100 } },
+    { max_steps: 40, save_steps: 10, eval_steps: 40 },
   );
   const whole = await workbench.call('projects/run', { project });
   await untilDone(workbench, whole.id);
   const expected = await outcome(workbench, whole.id);
-  expect(expected.runs).toHaveLength(3);
+  expect(expected.runs).toHaveLength(6);
+  expect(expected.results).toMatchObject({ unfinished: 0, rows: { length: 2 } });
   await workbench.close();
   await scratch.remove();
   await copyFilled(scratch);
@@ -219,12 +244,13 @@ it('a study killed at any moment and run again comes to the same, to the last di
   /** Runs the study in a process of its own and kills that when `isNow` says so. */
   async function killWhen(
     isNow: (shown: ProjectSummary | undefined) => boolean | Promise<boolean>,
+    onProgress?: (event: WorkbenchEvent) => void,
   ): Promise<ProjectSummary | undefined> {
     const owner = await startOwner(scratch.home);
     const client = await connectWorkbench(scratch.home);
     try {
       // The call fails when the owner dies in it.
-      const begun = runAgain(client, project).catch(() => undefined);
+      const begun = runAgain(client, project, onProgress).catch(() => undefined);
       let shown: ProjectSummary | undefined;
       do {
         await new Promise((resolve) => setTimeout(resolve, 5));
@@ -242,34 +268,48 @@ it('a study killed at any moment and run again comes to the same, to the last di
 
   const sweeps = (shown: ProjectSummary | undefined) =>
     shown?.runs.filter(({ purpose }) => purpose === 'sweep') ?? [];
-  // While what the runs share is made: nothing is registered.
-  let looks = 0;
-  expect(await killWhen(() => ++looks > 200)).toBeUndefined();
-  // In the midst of the first candidate.
-  await killWhen((shown) =>
-    sweeps(shown).some(({ state, step }) => state === 'running' && step > 5),
+  // While what the runs share is made, in the midst of the Fisher diagonal: nothing is registered.
+  let isEstimating = false;
+  const beforeRuns = await killWhen(
+    () => isEstimating,
+    (event) => {
+      if (event.type !== 'progress' || event.stage !== 'estimating Fisher diagonal') return;
+      isEstimating ||= event.total !== null && event.done < event.total;
+    },
   );
+  expect(beforeRuns).toBeUndefined();
+  const isPast = (
+    shown: ProjectSummary | undefined,
+    least: number,
+    wanted: Partial<RunSummary>,
+  ): boolean =>
+    shown?.runs.some(
+      (run) =>
+        run.step > least &&
+        Object.entries(wanted).every(([key, value]) => run[key as keyof RunSummary] === value),
+    ) === true;
+  // In the midst of GEM with its second seed, and of the first candidate of RH with EWC.
+  await killWhen((shown) => isPast(shown, 15, { strategy: 'gem', seed: 2 }));
+  await killWhen((shown) => isPast(shown, 5, { purpose: 'sweep' }));
   // After the last candidate, before what was chosen is written down.
   const between = await killWhen(
     (shown) =>
       sweeps(shown).length === 2 && sweeps(shown).every(({ state }) => state === 'completed'),
   );
-  expect(between?.runs).toHaveLength(2);
+  expect(sweeps(between)).toHaveLength(2);
   expect(between?.choices[0]?.candidates.some(({ chosen }) => chosen)).toBe(false);
 
   // A host that goes on at its start needs nobody to run the file.
   workbench = await open(scratch, { continueRuns: true });
-  const isResultAtWork = async (): Promise<boolean> => {
+  const isChosenAtWork = async (): Promise<boolean> => {
     const [shown] = await workbench.call('projects/list', {});
-    return shown?.runs.some(({ purpose, step }) => purpose === 'result' && step > 5) === true;
+    return isPast(shown, 5, { strategy: 'rh+ewc', purpose: 'result' });
   };
-  while (!(await isResultAtWork())) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (!(await isChosenAtWork())) await new Promise((resolve) => setTimeout(resolve, 10));
   await workbench.close();
 
-  // In the midst of the chosen run, from where closing had left it.
-  await killWhen(
-    (shown) => shown?.runs.some(({ name, step }) => !name.endsWith('sweep') && step > 30) === true,
-  );
+  // In the midst of the chosen runs, from where closing had left them.
+  await killWhen((shown) => isPast(shown, 15, { strategy: 'rh+ewc', purpose: 'result', seed: 2 }));
   workbench = await open(scratch);
   const again = await runAgain(workbench, project);
   await untilDone(workbench, again.id);
