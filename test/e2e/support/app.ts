@@ -9,6 +9,8 @@ const PICTURES = join(import.meta.dirname, '../screenshots');
 
 /** How long a click or a look waits for what it wants; a training step of a busy machine is shorter. */
 const PATIENCE = 30_000;
+/** How long a screen may have skeletons: an estimate takes a minute of steps. */
+const READING_PATIENCE = 240_000;
 
 export class App {
   readonly started: StartedApp;
@@ -61,7 +63,8 @@ export class App {
   /** Waits until a screen has its title and nothing on it is still a skeleton. */
   async settled(): Promise<void> {
     await this.page.locator('h1', { hasText: /./ }).waitFor();
-    await this.page.locator('main [data-skeleton]').first().waitFor({ state: 'detached' });
+    const skeleton = this.page.locator('main [data-skeleton]').first();
+    await skeleton.waitFor({ state: 'detached', timeout: READING_PATIENCE });
   }
 
   /** Leaves a picture of the window. */

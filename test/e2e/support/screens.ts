@@ -334,7 +334,8 @@ export const SCREENS: readonly Screen[] = [
     home: 'material',
     async show(app) {
       const page = await app.go('#/models');
-      await button(page, 'Restore demo-base');
+      const restore = page.getByRole('button', { name: 'Restore demo-base' });
+      if ((await restore.count()) > 0) await restore.click();
       await page.getByRole('row').filter({ hasText: 'demo-base' }).waitFor();
       await app.go('#/projects');
       await startProject(page, LONG_PROJECT);
