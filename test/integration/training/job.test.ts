@@ -138,11 +138,15 @@ describe('a training job', () => {
     const specification = tiny.specify('shared');
     const first = startJob(specification);
     await atStep(first, 5);
+    // Held still, so that it has not ended before the others have come.
+    first.process.kill('SIGSTOP');
     const second = startJob(specification);
     const impatient = startJob(specification);
     await impatient.waitFor(({ type }) => type === 'heartbeat');
     impatient.send({ type: 'pause' });
     expect(await impatient.exit).toMatchObject({ code: EXIT_CODES.paused });
+    await second.waitFor(({ type }) => type === 'heartbeat');
+    first.process.kill('SIGCONT');
     expect((await first.exit).code).toBe(EXIT_CODES.completed);
     const { code, messages } = await second.exit;
     expect(code).toBe(EXIT_CODES.completed);
