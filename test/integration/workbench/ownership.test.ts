@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tryOwnerLock } from '../../../core/store/ownerLock.ts';
@@ -213,6 +213,12 @@ describe('when the owner', () => {
 describe('the spool', () => {
   const living = 'call-aaaaaaaaaa';
   const file = (name: string): string => join(scratch.home, 'spool', name);
+  /** Whole at once, as a client does it: a half-written request would be another. */
+  const ask = async (id: string, text: string): Promise<void> => {
+    const written = join(scratch.inputs, `${id}.json`);
+    await writeFile(written, text);
+    await rename(written, file(`request-${id}.json`));
+  };
   const reply = async (id: string): Promise<{ error?: { code: string } }> => {
     for (;;) {
       const text = await readFile(file(`reply-${id}.json`), 'utf8').catch(() => undefined);
@@ -233,7 +239,7 @@ describe('the spool', () => {
     ['a wrong request', 'request/invalid', request(living, 'models/import', { path: 7 })],
   ])('answers a request with %s by %s', async (_, code, text) => {
     await writeFile(file(`lease-${living}`), '');
-    await writeFile(file(`request-${living}.json`), text);
+    await ask(living, text);
     expect((await reply(living)).error?.code).toBe(code);
   });
 
@@ -260,7 +266,7 @@ describe('the spool', () => {
     await writeFile(file(`lease-${dead}`), '');
     await utimes(file(`lease-${dead}`), 0, 0);
     const body = { paths: [configPath], name: 'dead', documentBoundary: 'line' };
-    await writeFile(file(`request-${dead}.json`), request(dead, 'corpora/import', body));
+    await ask(dead, request(dead, 'corpora/import', body));
     await expect.poll(() => readdir(join(scratch.home, 'spool'))).toEqual([]);
     const client = await connect();
     expect((await client.call('corpora/list', {})).map(({ name }) => name)).not.toContain('dead');
