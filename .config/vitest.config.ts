@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import { SlowFilesFirst } from './slowFilesFirst.ts';
@@ -11,8 +10,6 @@ export default defineConfig({
   test: {
     root: `${import.meta.dirname}/..`,
     pool: 'forks',
-    // Two even on two cores: tests wait for processes, disks and browsers more than they compute.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
     sequence: { sequencer: SlowFilesFirst },
     projects: [
       {
@@ -47,8 +44,6 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          // A browser and a trainer each.
-          maxWorkers: 2,
         },
       },
     ],

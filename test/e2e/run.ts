@@ -35,6 +35,8 @@ function runSpecs(folder: string): Outcome {
     'vitest/vitest.mjs',
     [
       ...['run', '--config', '.config/vitest.config.ts', '--project', 'e2e'],
+      // Two even on two cores: these wait for browsers and hosts more than they compute.
+      '--maxWorkers=2',
       ...['--reporter=verbose', '--reporter=json', `--outputFile.json=${report}`],
       ...process.argv.slice(2),
     ],
