@@ -45,8 +45,8 @@ describe.each(drivers)('files that are dropped in $name', (driver) => {
   it('on the corpora begin an import of them', async () => {
     const page = await show(app(), 'corpora');
     const drag = await Drag.begin(page, [join(inputs, 'ward.csv')]);
-    await drag.over(page.locator('main'));
-    await page.getByText('Drop files or folders to import them as a corpus').waitFor();
+    const words = page.getByText('Drop files or folders to import them as a corpus');
+    await drag.over(page.locator('main'), words);
     await app().picture('drop-on-corpora');
     await drag.drop();
     const dialog = page.getByRole('dialog', { name: 'Import a corpus' });
@@ -66,7 +66,7 @@ describe.each(drivers)('files that are dropped in $name', (driver) => {
     await page.getByRole('button', { name: 'Import a corpus' }).click();
     const dialog = page.getByRole('dialog', { name: 'Import a corpus' });
     const drag = await Drag.begin(page, [join(inputs, 'letters')]);
-    await drag.over(dialog.getByLabel('Files or folders'));
+    await drag.over(dialog.getByLabel('Files or folders'), dialog.locator('.picker.over'));
     await drag.drop();
     await dialog.locator('li', { hasText: 'letters' }).waitFor();
     await dialog.locator('section[aria-busy="false"]').waitFor();
@@ -78,8 +78,8 @@ describe.each(drivers)('files that are dropped in $name', (driver) => {
   it('on the models begin an import of a folder', async () => {
     const page = await show(app(), 'models');
     const drag = await Drag.begin(page, [BASE_MODEL]);
-    await drag.over(page.locator('main'));
-    await page.getByText('Drop a folder to import it as a model').waitFor();
+    const words = page.getByText('Drop a folder to import it as a model');
+    await drag.over(page.locator('main'), words);
     await drag.drop();
     const dialog = page.getByRole('dialog', { name: 'Import a model' });
     await dialog.getByLabel('Name').fill('dropped');
@@ -127,7 +127,7 @@ describe.each(drivers)('files that are dropped in $name', (driver) => {
       await page.getByRole('button', { name: 'Import a corpus' }).click();
       const dialog = page.getByRole('dialog', { name: 'Import a corpus' });
       const drag = await Drag.begin(page, [join(inputs, 'ward.csv')]);
-      await drag.over(dialog.getByLabel('Files or folders'));
+      await drag.over(dialog.getByLabel('Files or folders'), dialog.locator('.picker.over'));
       await drag.drop();
       await dialog.locator('li', { hasText: 'ward.csv' }).waitFor();
       expect(await uploadsIn(home)).toEqual(['ward.csv']);
@@ -139,7 +139,7 @@ describe.each(drivers)('files that are dropped in $name', (driver) => {
       await mkdir(join(inputs, 'empty'));
       const page = await show(app(), 'corpora');
       const drag = await Drag.begin(page, [join(inputs, 'empty')]);
-      await drag.over(page.locator('main'));
+      await drag.over(page.locator('main'), page.locator('.veil'));
       await drag.drop();
       const dialog = page.getByRole('dialog', { name: 'Import a corpus' });
       await dialog.getByText('There is no file in what was dropped or chosen.').waitFor();
@@ -156,7 +156,7 @@ describe.each(drivers)('files that are dropped in $name', (driver) => {
       await page.getByRole('button', { name: 'Import a corpus' }).click();
       const dialog = page.getByRole('dialog', { name: 'Import a corpus' });
       const drag = await Drag.begin(page, [large]);
-      await drag.over(dialog.getByLabel('Files or folders'));
+      await drag.over(dialog.getByLabel('Files or folders'), dialog.locator('.picker.over'));
       await drag.drop();
       await dialog.getByRole('progressbar', { name: 'Uploading' }).waitFor();
       const button = dialog.getByRole('button', { name: 'Import', exact: true });
@@ -223,12 +223,17 @@ class Drag {
     this.#paths = paths;
   }
 
-  async over(target: Locator): Promise<void> {
+  /** Until it shows on the screen, as a hand does that is never still: a first move may find no page. */
+  async over(target: Locator, shown?: Locator): Promise<void> {
     const box = await target.boundingBox();
     if (box === null) throw new Error('What is dragged over is not on the screen.');
     this.#place = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-    await this.#send('dragEnter');
-    await this.#send('dragOver');
+    const move = async (): Promise<boolean> => {
+      await this.#send('dragEnter');
+      await this.#send('dragOver');
+      return shown === undefined || (await shown.isVisible());
+    };
+    await expect.poll(move, { timeout: 30_000, interval: 200 }).toBe(true);
   }
 
   async drop(): Promise<void> {
