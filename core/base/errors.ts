@@ -27,6 +27,16 @@ export interface ErrorReport {
   readonly stack?: string | undefined;
 }
 
+/** Whether an error of the system, or of ours, has this code. */
+export function hasCode(error: unknown, code: string): error is Error {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+/** Of the errors of the system this one alone says that something is not there. */
+export function isMissing(error: unknown): boolean {
+  return hasCode(error, 'ENOENT');
+}
+
 const SYSTEM_ERRORS: Readonly<Record<string, { sentence: string; hint: string }>> = {
   ENOSPC: {
     sentence: 'The disk is full',

@@ -1,7 +1,7 @@
 /** Reads token shards by token range; memory holds one record a document and nothing more. */
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { asUserError, UserError } from '../base/errors.ts';
+import { asUserError, isMissing, UserError } from '../base/errors.ts';
 import { hashFile } from '../base/files.ts';
 import type { ShardManifest, ShardPart } from './shardFormat.ts';
 import {
@@ -25,7 +25,7 @@ export function readShardManifest(folder: string): ShardManifest | undefined {
   try {
     json = readFileSync(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw asUserError(error, path);
   }
   return parseShardManifest(json, folder);

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { asUserError, UserError } from '../base/errors.ts';
+import { asUserError, isMissing, UserError } from '../base/errors.ts';
 import type { SpecialTokenNames, SpecialTokenRole } from './specialTokens.ts';
 import { SPECIAL_TOKEN_ROLES } from './specialTokens.ts';
 import type { AddedToken } from './tokenizerDefinition.ts';
@@ -23,7 +23,7 @@ export async function readTextFile(path: string): Promise<string | undefined> {
     }
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw asUserError(error, path);
   }
 }

@@ -11,7 +11,7 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { UserError, asUserError, placeOf } from '../base/errors.ts';
+import { UserError, asUserError, isMissing, placeOf } from '../base/errors.ts';
 import {
   createFolderAtomically,
   hashBytes,
@@ -278,7 +278,6 @@ async function sizeOf(path: string): Promise<number | undefined> {
   return (await unlessMissing(path, () => stat(path)))?.size;
 }
 
-/** Of the errors of the system only this one says that something is not there. */
 async function unlessMissing<Value>(
   path: string,
   read: () => Promise<Value>,
@@ -286,7 +285,7 @@ async function unlessMissing<Value>(
   try {
     return await read();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw asUserError(error, path);
   }
 }

@@ -8,7 +8,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { UserError, asUserError } from '../base/errors.ts';
+import { UserError, asUserError, hasCode } from '../base/errors.ts';
 import { TEMPORARY_PREFIX } from '../base/files.ts';
 import { freeBytes as freeBytesOf } from '../workbench/space.ts';
 import type { Uploaded } from './fileReplies.ts';
@@ -260,8 +260,7 @@ async function createFile(folder: string, segments: readonly string[]): Promise<
     try {
       return { handle: await open(path, 'wx', 0o600), path };
     } catch (error) {
-      const isTaken = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-      if (!isTaken) throw error;
+      if (!hasCode(error, 'EEXIST')) throw error;
     }
   }
   throw new UserError(

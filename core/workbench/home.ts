@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { UserError, asUserError, placeOf } from '../base/errors.ts';
+import { UserError, asUserError, hasCode, placeOf } from '../base/errors.ts';
 import { removeTemporaries } from '../base/files.ts';
 
 /** Inside a corpus folder: its tokens, one folder a tokenizer. */
@@ -85,7 +85,7 @@ export async function prepareHome(path: string): Promise<Home> {
   try {
     await makeFolders(path);
   } catch (error) {
-    if (isCode(error, 'EEXIST') || isCode(error, 'ENOTDIR')) {
+    if (hasCode(error, 'EEXIST') || hasCode(error, 'ENOTDIR')) {
       throw new UserError(
         'home/not-a-folder',
         `The home folder's place is taken by a file: ${path}.`,
@@ -111,8 +111,8 @@ async function makeFolders(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
   } catch (error) {
-    if (isCode(error, 'EEXIST') && (await stat(path)).isDirectory()) return;
-    if (!isCode(error, 'ENOENT') || dirname(path) === path) throw error;
+    if (hasCode(error, 'EEXIST') && (await stat(path)).isDirectory()) return;
+    if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
     await makeFolders(dirname(path));
     await mkdir(path, { mode: 0o700 });
   }
@@ -155,7 +155,7 @@ function requireWritable(path: string): void {
 }
 
 function asHomeError(error: unknown, path: string): unknown {
-  if (['EROFS', 'EACCES', 'EPERM'].some((code) => isCode(error, code))) {
+  if (['EROFS', 'EACCES', 'EPERM'].some((code) => hasCode(error, code))) {
     return new UserError(
       'home/read-only',
       `The home folder cannot be written: ${path}.`,
@@ -164,10 +164,6 @@ function asHomeError(error: unknown, path: string): unknown {
     );
   }
   return asUserError(error, placeOf(error) ?? path);
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 /** Names that Linux gives to file systems whose locks cannot be trusted between machines. */

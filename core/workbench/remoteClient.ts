@@ -5,7 +5,7 @@
 import { open, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UserError, errorFromReport } from '../base/errors.ts';
+import { UserError, errorFromReport, isMissing } from '../base/errors.ts';
 import { writeFileAtomically } from '../base/files.ts';
 import { isOwnerLockHeld } from '../store/ownerLock.ts';
 import { openStore } from '../store/store.ts';
@@ -25,14 +25,7 @@ import { isReadCall, readHandlers } from './reads.ts';
 import type { ReadCall } from './reads.ts';
 import { corpusPreviewHandlers } from './services/corpusPreview.ts';
 import { fillMaskHandlers } from './services/fillMask.ts';
-import {
-  LEASE_MILLISECONDS,
-  isMissing,
-  newCallId,
-  readSpoolReply,
-  spoolFile,
-  spoolFilesOf,
-} from './spool.ts';
+import { LEASE_MILLISECONDS, newCallId, readSpoolReply, spoolFile, spoolFilesOf } from './spool.ts';
 import { WarmJob } from './warmJob.ts';
 import type { SpoolReply, SpoolRequest } from './spool.ts';
 import { ownerDied } from './spoolServer.ts';

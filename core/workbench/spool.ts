@@ -14,7 +14,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { newIdentifier } from '../base/identifiers.ts';
-import { UserError } from '../base/errors.ts';
+import { UserError, hasCode, isMissing } from '../base/errors.ts';
 
 /** How often a client touches its lease, and after how long without it counts as dead, milliseconds. */
 export const LEASE_MILLISECONDS = 1000;
@@ -107,10 +107,6 @@ export async function readSpoolReply(path: string): Promise<SpoolReply | undefin
   return parsed.data;
 }
 
-export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
-
 /** Links, pipes, devices and huge files are refused before a byte is read. */
 async function readRegularFile(path: string, largest: number): Promise<string> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -118,7 +114,7 @@ async function readRegularFile(path: string, largest: number): Promise<string> {
   try {
     file = await open(path, flags);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ELOOP') {
+    if (hasCode(error, 'ELOOP')) {
       throw invalid(path, 'is a link');
     }
     throw error;

@@ -1,7 +1,7 @@
 /** The owner's side of the spool: takes requests, runs them, writes what comes of them. */
 import { watch } from 'node:fs';
 import { appendFile, readdir, rename, rm, stat } from 'node:fs/promises';
-import { UserError, reportError } from '../base/errors.ts';
+import { UserError, isMissing, reportError } from '../base/errors.ts';
 import { writeFileAtomically } from '../base/files.ts';
 import { isPrivateCall, requireCallName } from './calls.ts';
 import type { WorkbenchClient, WorkbenchEvent } from './contract.ts';
@@ -9,7 +9,6 @@ import type { Home } from './home.ts';
 import {
   LEASE_EXPIRY_MILLISECONDS,
   LEASE_MILLISECONDS,
-  isMissing,
   parseSpoolName,
   readSpoolRequest,
   spoolFile,

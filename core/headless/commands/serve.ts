@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
+import { hasCode } from '../../base/errors.ts';
 import type { WebHost } from '../../webhost/webHost.ts';
 import type { RunSummary, WorkbenchClient } from '../../workbench/contract.ts';
 import { examples, newCommand, wholeNumber } from '../command.ts';
@@ -110,8 +111,7 @@ async function listen(
   try {
     return await start(USUAL_PORT);
   } catch (error) {
-    const isTaken = error instanceof Error && 'code' in error && error.code === 'serve/port-in-use';
-    if (!isTaken) throw error;
+    if (!hasCode(error, 'serve/port-in-use')) throw error;
     return start(0);
   }
 }

@@ -1,7 +1,7 @@
 /** Estimates Fisher diagonals, inside a job process. */
 import { rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { UserError } from '../../base/errors.ts';
+import { UserError, isMissing } from '../../base/errors.ts';
 import { temporaryPathFor } from '../../base/files.ts';
 import { loadModelFolder } from '../../model/modelFolder.ts';
 import type { ModelFolder } from '../../model/modelFolder.ts';
@@ -123,7 +123,7 @@ async function intactEstimate({ convention, folder }: Request): Promise<FisherFi
 }
 
 function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  if (!isMissing(error)) throw error;
 }
 
 function requireSame(what: string, found: string, expected: string, folder: string): void {
