@@ -1,35 +1,20 @@
 /** The demo project, started with one click on whichever screen. */
-import type { ErrorReport } from '../client/errors.ts';
 import { routeAddress } from '../lib/routes.ts';
 import type { Route } from '../lib/routes.ts';
-import type { Progress } from './activities.svelte.ts';
 import { router } from './router.svelte.ts';
 import { ScreenTask } from './screenTask.svelte.ts';
 import { toasts } from './toasts.svelte.ts';
 import { workbench } from './workbench.svelte.ts';
 
-class DemoStart {
-  readonly #task = new ScreenTask();
-
-  get isStarting(): boolean {
-    return this.#task.isWorking;
-  }
-
-  get progress(): Progress | undefined {
-    return this.#task.progress;
-  }
-
-  get failure(): ErrorReport | undefined {
-    return this.#task.failure;
-  }
-
+/** Stopped, what was imported until then stays and is used by the next start. */
+class DemoStart extends ScreenTask {
   /**
    * Goes to the project's page once its runs wait in the queue; who has left the screen meanwhile is
    * told of it instead. Never rejects.
    */
   async start(): Promise<void> {
     const origin = router.route;
-    await this.#task.run(async (options) => {
+    await this.run(async (options) => {
       const { id } = await workbench.call('demo/start', {}, options);
       const { models, corpora, projects, runs } = workbench;
       const lists = [models, corpora, projects].filter(
@@ -38,11 +23,6 @@ class DemoStart {
       await Promise.all([runs, ...lists].map((list) => list.refresh()));
       this.#arrive({ page: 'project', id }, origin);
     });
-  }
-
-  /** A screen that shows how it goes, until the returned function is called: for an $effect. */
-  attachScreen(): () => void {
-    return this.#task.attachScreen();
   }
 
   #arrive(project: Route, origin: Route): void {
@@ -54,11 +34,6 @@ class DemoStart {
       router.go(project);
     };
     toasts.show({ message: 'The demo project was started.', action: { label: 'Show', run } });
-  }
-
-  /** What was imported until then stays and is used by the next start. */
-  stop(): void {
-    this.#task.stop();
   }
 }
 

@@ -29,7 +29,7 @@ async function startAnd(meanwhile: (leave: () => void) => void): Promise<void> {
   const start = new ProjectStart();
   const leave = start.attachScreen();
   const done = start.start(PROJECT);
-  expect(start.isStarting).toBe(true);
+  expect(start.isWorking).toBe(true);
   meanwhile(leave);
   reply.resolve({ id: PAGE.id, name: 'trial', notices: [] });
   await done;
