@@ -5,12 +5,11 @@ import type { Session } from '../engine/types.ts';
 import { scoreFrozenMasks, totalsOf } from '../evaluation/scoring.ts';
 import { writeScores } from '../evaluation/scoresFile.ts';
 import type { BaseScores } from './baseScores.ts';
+import { NOT_FINITE } from './divergence.ts';
 import type { PreparedEvaluation, TrainingResources } from './resources.ts';
 import type { EvaluationKey, RunHistory } from './runHistory.ts';
 
 const SCORES_FOLDER = 'scores';
-/** Code of the error for a loss that is no number. */
-export const NOT_FINITE = 'evaluation/not-finite';
 
 /** Answers whether to stop; asked between micro-batches. */
 type Interrupted = () => boolean;

@@ -9,6 +9,7 @@ import { OUTCOMES, beginAttempt, machineFor } from './attempt.ts';
 import type { Attempt, Interruption, TrainingControl } from './attempt.ts';
 import { BaseScores } from './baseScores.ts';
 import type { RunSpecification, TrainingSettings } from './configuration.ts';
+import { DIVERGED, isDivergence } from './divergence.ts';
 import type { GuardEvent } from './events.ts';
 import { requireGuardSets } from './forgettingGuard.ts';
 import type { RunOutcome } from './jobProtocol.ts';
@@ -17,15 +18,13 @@ import type { MeasuredStep } from './meter.ts';
 import { isTrained } from './objective.ts';
 import type { TrainingResources } from './resources.ts';
 import { RunCheckpoints } from './runCheckpoints.ts';
-import { NOT_FINITE, RunEvaluations } from './runEvaluations.ts';
+import { RunEvaluations } from './runEvaluations.ts';
 import type { RunHistory } from './runHistory.ts';
 import { takeStep } from './takeStep.ts';
 import type { Counters } from './trainingState.ts';
 
 /** After so many steps in a row without a finite gradient the run has diverged. */
 const SKIPPED_STEPS_ALLOWED = 20;
-/** Codes of the errors that say it. */
-const DIVERGED: readonly string[] = ['training/diverged', NOT_FINITE];
 
 /** One attempt at a run, from where the last one left off. */
 export class TrainingRun {
@@ -146,8 +145,9 @@ export class TrainingRun {
 
   /** Lets a guard that rolls back end a run that diverged; throws the error of another one. */
   #endDiverged(error: unknown): void {
-    const verdict = isDivergence(error) ? this.#history.divergenceVerdict(this.#step) : undefined;
-    if (verdict === undefined || !(error instanceof UserError)) throw error;
+    if (!isDivergence(error)) throw error;
+    const verdict = this.#history.divergenceVerdict(this.#step);
+    if (verdict === undefined) throw error;
     this.#log('warning', error.message);
     this.#history.add({ type: 'guard', ...verdict });
   }
@@ -253,7 +253,7 @@ export class TrainingRun {
     }
     if (this.#meter.skippedInARow > SKIPPED_STEPS_ALLOWED) {
       const error = new UserError(
-        'training/diverged',
+        DIVERGED,
         `The run diverged: ${this.#meter.skippedInARow} steps in a row up to step ${this.#step} had no finite gradient.`,
         'Lower learning_rate, add warmup_steps, or set max_grad_norm to 1.',
       );
@@ -291,10 +291,6 @@ export class TrainingRun {
   #log(level: 'info' | 'warning', message: string): void {
     this.#history.add({ type: 'log', step: this.#step, level, message });
   }
-}
-
-function isDivergence(error: unknown): error is UserError {
-  return error instanceof UserError && DIVERGED.includes(error.code);
 }
 
 /** `max_steps`, else whole steps for `num_train_epochs`; 0 when the strategy takes no batches. */

@@ -1,6 +1,7 @@
 /** Which of several values of λ is taken, from losses on the validation split alone. */
 import type { ErrorReport } from '../base/errors.ts';
 import { settingsText } from '../results/names.ts';
+import { isDivergenceCode } from '../training/divergence.ts';
 import type { LambdaChoice } from './results.ts';
 import type { Selection, Variant } from './strategyEntries.ts';
 
@@ -17,9 +18,6 @@ export interface Candidate {
 
 type CandidateFailure = NonNullable<LambdaChoice['candidates'][number]['failure']>;
 
-/** Failures of training that the same configuration always leads to. */
-const DIVERGENCES: readonly string[] = ['training/diverged', 'evaluation/not-finite'];
-
 /**
  * Whether a run failed by its own settings: tried again it fails again. At step 0 it is the base model
  * that has no finite loss, whatever the settings.
@@ -29,7 +27,7 @@ export function hasDiverged(run: {
   readonly step: number;
   readonly error: ErrorReport | null;
 }): boolean {
-  return run.state === 'failed' && run.step > 0 && DIVERGENCES.includes(run.error?.code ?? '');
+  return run.state === 'failed' && run.step > 0 && isDivergenceCode(run.error?.code ?? '');
 }
 
 /** Whether it is known of a candidate how good its value is: by its losses, or because it diverged. */
@@ -87,9 +85,9 @@ export function chooseLambda(
     objective: losses === null ? null : losses.target + sourceWeight * losses.source,
     failure,
   }));
-  const finite = judged.flatMap(({ objective }) => objective ?? []);
+  const least = Math.min(...judged.flatMap(({ objective }) => objective ?? []));
   const chosen = judged.every(isTried)
-    ? judged.findIndex(({ objective }) => objective === Math.min(...finite))
+    ? judged.findIndex(({ objective }) => objective === least)
     : -1;
   return {
     strategy: variants[0]?.strategy ?? '',
