@@ -64,15 +64,6 @@ export function meanLoss({ lossSum, weight }: DocumentSums): number {
   return loss / total;
 }
 
-/** The mean loss of `a` minus that of `b`, both resampled with the same documents. */
-export function pairedDifference(
-  a: DocumentSums,
-  b: DocumentSums,
-  options: BootstrapOptions = {},
-): Difference {
-  return hierarchicalDifference([a], [b], options);
-}
-
 /** Two sets of results on the same documents, one result a seed; a − b is what is asked for. */
 export interface Comparison {
   readonly a: readonly DocumentSums[];
@@ -85,37 +76,13 @@ export interface Comparison {
 }
 
 /**
- * The difference of means over seeds, a − b, where `a[i]` and `b[i]` share a seed and all share the
- * documents: documents are resampled, the same for every seed, and seeds vary as Student's t has it.
- * With one seed it is the paired bootstrap over documents, and holds for these runs alone.
- */
-export function hierarchicalDifference(
-  a: readonly DocumentSums[],
-  b: readonly DocumentSums[],
-  options: BootstrapOptions = {},
-): Difference {
-  const [difference] = hierarchicalDifferences([{ a, b }], options);
-  return difference;
-}
-
-/**
- * Many differences on the same documents, each as hierarchicalDifference gives it alone. The
- * resamples are drawn once for all, and a result that several comparisons share (the same object) is
- * summed once: a table costs little more than one of its cells.
+ * Differences of means over seeds, a − b, where all results share the documents: documents are
+ * resampled, the same for every seed, and seeds vary as Student's t has it. With one seed it is the
+ * paired bootstrap over documents, and holds for these runs alone. The resamples are drawn once for
+ * all comparisons, and a result that several share (the same object) is summed once: a table costs
+ * little more than one of its cells. Pauses after every portion of some milliseconds.
  * Throws a RangeError where documents, or seeds that are paired, do not match.
  */
-export function hierarchicalDifferences(
-  comparisons: readonly Comparison[],
-  options: BootstrapOptions = {},
-): Difference[] {
-  const work = differencesWithPauses(comparisons, options);
-  for (;;) {
-    const { done, value } = work.next();
-    if (done === true) return value;
-  }
-}
-
-/** As hierarchicalDifferences, in portions of some milliseconds. */
 export function* differencesWithPauses(
   comparisons: readonly Comparison[],
   options: BootstrapOptions = {},

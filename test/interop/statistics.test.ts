@@ -2,9 +2,10 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { hierarchicalDifferences, meanAndDeviation } from '../../core/evaluation/statistics.ts';
+import { meanAndDeviation } from '../../core/evaluation/statistics.ts';
 import type { Comparison, DocumentSums } from '../../core/evaluation/statistics.ts';
 import { expectDeviation, outputFolder, runScript } from './python.ts';
+import { hierarchicalDifferences } from '../fixtures/differences.ts';
 
 const RESAMPLES = 40_000;
 const NUMPY_RESAMPLES = 100_000;

@@ -3,14 +3,16 @@ import { RandomStream } from '../../../core/base/random.ts';
 import {
   FEWEST_DOCUMENTS,
   differencesWithPauses,
-  hierarchicalDifference,
-  hierarchicalDifferences,
   meanAndDeviation,
   meanLoss,
-  pairedDifference,
   quantile,
 } from '../../../core/evaluation/statistics.ts';
 import type { Difference, DocumentSums } from '../../../core/evaluation/statistics.ts';
+import {
+  hierarchicalDifference,
+  hierarchicalDifferences,
+  pairedDifference,
+} from '../../fixtures/differences.ts';
 import { hasEnds } from '../../../core/workbench/results.ts';
 
 const sums = (lossSum: number[], weight: number[]): DocumentSums => ({

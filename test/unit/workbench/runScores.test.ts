@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeScores } from '../../../core/evaluation/scoresFile.ts';
-import { hierarchicalDifferences } from '../../../core/evaluation/statistics.ts';
 import type { EvaluationRecord } from '../../../core/store/evaluations.ts';
 import {
   Differences,
@@ -13,6 +12,7 @@ import {
   scoresOfPhase,
 } from '../../../core/workbench/runScores.ts';
 import type { KeyedSums } from '../../../core/workbench/runScores.ts';
+import { hierarchicalDifferences } from '../../fixtures/differences.ts';
 
 let folder: string;
 beforeEach(() => {
