@@ -233,9 +233,9 @@ class LocalHost implements WebHost {
     if (path === UPLOADS_PATH && method === 'POST') {
       await this.#receive(exchange, query);
     } else if (path === UPLOADS_PATH && method === 'DELETE') {
-      const path = query.get('path');
-      if (path === null) await this.#uploads.remove(query.get('upload') ?? '');
-      else await this.#uploads.release(path);
+      const released = query.get('path');
+      if (released === null) await this.#uploads.remove(query.get('upload') ?? '');
+      else await this.#uploads.release(released);
       sendJson(exchange, 200, {});
     } else if (method !== 'GET' && method !== 'HEAD') {
       exchange.response.setHeader('Allow', path === UPLOADS_PATH ? 'POST, DELETE' : 'GET, HEAD');

@@ -1,4 +1,5 @@
 /** Amounts with a range, and how they are predicted from a few measurements. Pure. */
+import { quantile } from '../evaluation/statistics.ts';
 import type { Span } from './schemas/estimate.ts';
 
 export const ZERO: Span = { expected: 0, low: 0, high: 0 };
@@ -138,7 +139,8 @@ export function scaled(span: Span, factor: Span): Span {
 }
 
 function median(values: readonly number[]): number {
-  const ascending = values.toSorted((a, b) => a - b);
-  const middle = (ascending.length - 1) / 2;
-  return ((ascending[Math.floor(middle)] ?? 0) + (ascending[Math.ceil(middle)] ?? 0)) / 2;
+  return quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
 }

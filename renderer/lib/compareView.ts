@@ -2,7 +2,7 @@
 import type { RunSummary } from '../../core/workbench/contract.ts';
 import type { RunsDiff, Spread } from '../../core/workbench/results.ts';
 import type { ChartCurve } from '../components/chart/chartTypes.ts';
-import { NO_VALUE, formatCount } from './format.ts';
+import { formatCount } from './format.ts';
 import { runTitle } from './runView.ts';
 import { EVALUATION_LOOK, seriesLook } from './seriesLook.ts';
 import type { ThinnedCurve } from './thinnedCurve.ts';
@@ -181,10 +181,4 @@ export function lossScale(
   const min = Math.min(...losses.map(({ mean, deviation }) => mean - (deviation ?? 0)));
   const max = Math.max(...losses.map(({ mean, deviation }) => mean + (deviation ?? 0)));
   return max > min ? { min, max } : { min: min - 1, max: max + 1 };
-}
-
-/** 0.0412 → "0.041"; what 10,000 resamples cannot tell from nothing is "< 0.001". */
-export function formatProbability(p: number | null): string {
-  if (p === null) return NO_VALUE;
-  return p < 0.001 ? '< 0.001' : p.toFixed(3);
 }

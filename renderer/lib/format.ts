@@ -59,6 +59,12 @@ export function formatDeviation(value: number): string {
   return `±${value.toFixed(3).replace(/^0/, '')}`;
 }
 
+/** 0.0412 → "0.041"; what 10,000 resamples cannot tell from nothing is "< 0.001"; a dash without one. */
+export function formatProbability(p: number | null): string {
+  if (p === null || !Number.isFinite(p)) return NO_VALUE;
+  return p < 0.001 ? '< 0.001' : p.toFixed(3);
+}
+
 /** "[−0.420, −0.380]"; "no interval" where the documents are too few for one. */
 export function formatInterval(low: number | null, high: number | null): string {
   if (low === null || high === null) return 'no interval';

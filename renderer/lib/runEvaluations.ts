@@ -1,7 +1,6 @@
 /** A run's evaluations as rows: one for each frozen-mask set. */
 import { hasEnds } from '../../core/workbench/results.ts';
 import type { RunChange, RunDetail } from '../../core/workbench/contract.ts';
-import { NO_VALUE } from './format.ts';
 
 type Evaluation = RunDetail['evaluations'][number];
 
@@ -79,10 +78,4 @@ export function changeDomain(
   const min = Math.min(0, ...ends);
   const max = Math.max(0, ...ends);
   return max > min ? { min, max } : undefined;
-}
-
-/** "0.031", "< 0.001"; a dash without one. */
-export function formatProbability(p: number | null): string {
-  if (p === null || !Number.isFinite(p)) return NO_VALUE;
-  return p < 0.001 ? '< 0.001' : p.toFixed(3);
 }

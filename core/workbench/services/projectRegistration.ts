@@ -34,8 +34,7 @@ export interface Registration {
 }
 
 /**
- * What a project is made of, and the project that it continues: `continued`, or the latest that the
- * file fits.
+ * What a project is made of, and the latest project that the file continues.
  * @throws UserError why it cannot be run as it is
  */
 export function requireRunnable(

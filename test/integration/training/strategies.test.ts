@@ -20,6 +20,7 @@ import { tinyTraining } from '../../fixtures/tinyTraining.ts';
 import type { TinyTraining } from '../../fixtures/tinyTraining.ts';
 import { runJob } from '../../fixtures/trainingJob.ts';
 import { killAndResume } from './killing.ts';
+import { withoutMachine } from '../../fixtures/machineSeries.ts';
 
 type Strategy = Parameters<TinyTraining['specify']>[2];
 
@@ -36,14 +37,6 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** Logged at steps that are no checkpoint's, so that a resumed run has something to carry over. */
 const SHORT = { max_steps: 24, eval_steps: 12, save_steps: 5, logging_steps: 8 };
-const MACHINE = [
-  'tokens_per_second',
-  'graph_share',
-  'seconds',
-  'compile_seconds',
-  'resident_bytes',
-].map((name) => `train/${name}`);
-
 async function run(
   specification: RunSpecification,
   interrupt: (step: number) => Interruption | undefined = () => undefined,
@@ -72,8 +65,7 @@ function metrics(specification: RunSpecification): [number, Record<string, numbe
   return readEvents(specification.runFolder).flatMap(
     (event): [number, Record<string, number>][] => {
       if (event.type !== 'metrics') return [];
-      const kept = Object.entries(event.values).filter(([name]) => !MACHINE.includes(name));
-      return [[event.step, Object.fromEntries(kept)]];
+      return [[event.step, withoutMachine(event.values)]];
     },
   );
 }

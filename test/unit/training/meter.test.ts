@@ -2,15 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { StepResult } from '../../../core/engine/types.ts';
 import { Meter, driftSeries } from '../../../core/training/meter.ts';
 import type { MeasuredStep } from '../../../core/training/meter.ts';
-
-/** Properties of the machine, not of the run. */
-const MACHINE = [
-  'tokens_per_second',
-  'graph_share',
-  'seconds',
-  'compile_seconds',
-  'resident_bytes',
-];
+import { withoutMachine } from '../../fixtures/machineSeries.ts';
 
 function step(result: Partial<StepResult>): MeasuredStep {
   return {
@@ -31,16 +23,11 @@ function step(result: Partial<StepResult>): MeasuredStep {
   };
 }
 
-function signals(values: Record<string, number>): Record<string, number> {
-  const machine = MACHINE.map((name) => `train/${name}`);
-  return Object.fromEntries(Object.entries(values).filter(([name]) => !machine.includes(name)));
-}
-
 function taken(steps: readonly MeasuredStep[]): Record<string, number> {
   const meter = new Meter();
   for (const each of steps) meter.add(each);
   const last = steps.at(-1);
-  return last === undefined ? {} : signals(meter.take(last));
+  return last === undefined ? {} : withoutMachine(meter.take(last));
 }
 
 describe('Meter', () => {
@@ -124,7 +111,7 @@ describe('Meter', () => {
       const counters: unknown = JSON.parse(JSON.stringify(first.counters()));
       const second = new Meter(counters as ReturnType<Meter['counters']>);
       for (const each of steps.slice(cut)) second.add(each);
-      expect(signals(second.take(steps[6]))).toEqual(taken(steps));
+      expect(withoutMachine(second.take(steps[6]))).toEqual(taken(steps));
     }
   });
 

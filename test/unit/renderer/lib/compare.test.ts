@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import {
   chartCurves,
   comparedName,
-  formatProbability,
   groupParts,
   lossScale,
   measuredSeries,
@@ -11,6 +10,7 @@ import {
   tooManyToCompare,
   withChart,
 } from '../../../../renderer/lib/compareView.ts';
+import { formatProbability } from '../../../../renderer/lib/format.ts';
 import {
   allSettings,
   differingSettings,

@@ -11,13 +11,9 @@ import {
 import { LONGEST_NOTE, LONGEST_TAG, addedTags } from '../../../../renderer/lib/annotations.ts';
 import { byDepth, driftByDepth } from '../../../../renderer/lib/depths.ts';
 import { exportFolderName, folderInside } from '../../../../renderer/lib/exportFolder.ts';
-import { formatInterval } from '../../../../renderer/lib/format.ts';
+import { formatInterval, formatProbability } from '../../../../renderer/lib/format.ts';
 import { afterIntervals, lossCurves, thirdSeries } from '../../../../renderer/lib/runCharts.ts';
-import {
-  changeDomain,
-  evaluationRows,
-  formatProbability,
-} from '../../../../renderer/lib/runEvaluations.ts';
+import { changeDomain, evaluationRows } from '../../../../renderer/lib/runEvaluations.ts';
 import {
   logLines,
   mergeEvents,
